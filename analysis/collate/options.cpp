@@ -5,12 +5,13 @@
 #include <hdf5.h>
 
 #include <algorithm>
-#include <cstddef>
 #include <sstream>
 #include <utility>
 
 #include "errors/errors.hpp"
 #include "generated/commit.hpp"
+#include "help/command_line.hpp"
+#include "help/text.hpp"
 
 namespace mambasynth::analysis::collate {
 
@@ -76,74 +77,94 @@ document::Shows shows_of(std::string const& text) {
           .n = parts.contains("n")};
 }
 
-constexpr char const* footer =
-    "Files in OUT: table.csv (a row a cell, every measure), trials.csv (a row a\n"
-    "trial), tidy.csv and tidy.h5 (a row a trial and measure), differences.csv,\n"
-    "trends.csv, similarity.csv; with --format json,tex the table shown as table.json\n"
-    "and table.tex; with --rows or --cols as pivot.csv.\n\n"
-    "  mambasynth-collate runs/gate_lr --where 'gate_lr_factor<=0.1 and seed!=42'\n"
-    "  mambasynth-collate runs/gate_lr --rows layer --cols train.gate_lr_factor \\\n"
-    "    --measure 'levina_bickel_original.*.k30' --format md,tex\n\n"
-    "Exit codes: 0 complete; 4 trials are missing, failed or diverged, or a cell has\n"
-    "no value; 2 a refused mixture or wrong usage; 3 no readable trial; 1 anything\n"
-    "else.";
+constexpr char const* choosing = "Trials and measures";
+constexpr char const* table_group = "Table";
+constexpr char const* files_group = "Output";
+constexpr char const* other_group = "Other";
+
+constexpr char const* closing_notes =
+    "Files in OUT: table.csv (a row a cell, every measure), trials.csv (a row a trial), tidy.csv and tidy.h5 (a row a "
+    "trial and measure), differences.csv, trends.csv, similarity.csv; table.json, table.tex, and pivot.csv (--rows, "
+    "--cols) on request. Exit codes: 0 complete; 4 gaps; 2 refused mixture or wrong usage; 3 no readable trial; 1 "
+    "anything else.";
+
+help::Page page_of(CLI::App const& app) {
+  return {.name = app.get_name(),
+          .sentence = app.get_description(),
+          .examples = {{"mambasynth-collate runs/gate_lr --where 'gate_lr_factor<=0.1 and seed!=42'", ""},
+                       {"mambasynth-collate runs/gate_lr runs/horizons --report paper", ""}},
+          .groups = help::groups_of(app),
+          .notes = closing_notes};
+}
 
 }  // namespace
 
 Parsed parse_options(int argc, char const* const* argv) {
   CLI::App app("Trials of sweeps as tables: means and 95 % confidence intervals over seeds.", "mambasynth-collate");
-  constexpr std::size_t flags_width = 24;
-  app.get_formatter()->column_width(flags_width);
-  app.footer(footer);
   Options options;
   std::string format = "md,csv", show = "mean,ci", interval = "student";
   std::string allow_mixed, measures, rows, cols;
   std::vector<std::string> where;
   bool wants_version = false;
-  app.add_option("DIR", options.folders, "folders of `mambasynth sweep --out` or `train --out`")->type_name("");
-  app.add_option("--out", options.out, "folder of the files [the first DIR]")->type_name("OUT");
-  app.add_option("--format", format, "of md (to stdout), csv, json, tex [md,csv]")->type_name("WHAT");
-  app.add_option("--measure", measures,
-                 "measures to show, as in table.csv without _mean; *\n"
-                 "stands for anything [test MSE, excess, dimension, time]")
-      ->type_name("NAME,...");
+  app.add_option("DIR", options.folders, "folders of `mambasynth sweep --out` or `train --out`")->type_name("DIR");
+  app.add_option("--measure", measures, "measures to show, as in table.csv without _mean; * stands for anything")
+      ->type_name("NAME,...")
+      ->default_str("test MSE, excess, dimension, time")
+      ->group(choosing);
   app.add_option("--where", where,
-                 "trials to use: KEY = != < <= > >= VALUE, joined by and;\n"
-                 "KEY: axis, seed, state, any key of the configuration;\n"
-                 "or measures: measure, layer, horizon, k, n1, target")
+                 "trials to use: KEY = != < <= > >= VALUE, joined by and. KEY: axis, seed, state, any key of the "
+                 "configuration; or of measures: measure, layer, horizon, k, n1, target")
       ->type_name("EXPR")
       ->expected(1)
-      ->take_all();
-  app.add_option("--rows", rows, "axes, or measure, layer, horizon, k, down the table")->type_name("NAME,...");
-  app.add_option("--cols", cols, "the same, across the table")->type_name("NAME,...");
-  app.add_option("--sort", options.sort, "order by an axis or a measure; -NAME: descending")->type_name("NAME");
-  app.add_option("--show", show, "in a cell: of mean, ci, sd, n [mean,ci]")->type_name("WHAT");
-  app.add_option("--interval", interval,
-                 "student, bca (bootstrap), or iqm (interquartile mean,\n"
-                 "bootstrap) [student]")
-      ->type_name("KIND");
+      ->take_all()
+      ->group(choosing);
   app.add_option("--allow-mixed", allow_mixed,
-                 "mix trials that differ: of code, data, device,\n"
-                 "precision, threads (on the CPU); or average over\n"
-                 "differing keys that are not axes: configuration")
-      ->type_name("WHAT");
-  app.add_flag("--figures,!--no-figures", options.figures, "draw OUT/sweep_*.svg, .png and .pdf (needs gnuplot)");
-  app.add_option("--report", options.report,
-                 "report.html, report.md, their tables and figures;\n"
-                 "different sweeps become chapters")
-      ->type_name("FOLDER");
-  app.add_flag("--version", wants_version, "print version, commit, build type and HDF5 version");
+                 "mix trials that differ in code, data, device, precision or threads; or average over differing keys "
+                 "that are not axes (configuration)")
+      ->type_name("WHAT,...")
+      ->group(choosing);
+  app.add_option("--rows", rows, "axes, or measure, layer, horizon, k, down the table")
+      ->type_name("NAME,...")
+      ->group(table_group);
+  app.add_option("--cols", cols, "the same, across the table")->type_name("NAME,...")->group(table_group);
+  app.add_option("--sort", options.sort, "order by an axis or a measure; -NAME: descending")
+      ->type_name("NAME")
+      ->group(table_group);
+  app.add_option("--show", show, "in a cell: mean, ci, sd, n")
+      ->type_name("WHAT,...")
+      ->default_str(show)
+      ->group(table_group);
+  app.add_option("--interval", interval, "iqm: interquartile mean with a bootstrap")
+      ->type_name("student|bca|iqm")
+      ->default_str(interval)
+      ->group(table_group);
+  app.add_option("--out", options.out, "folder of the files")
+      ->type_name("OUT")
+      ->default_str("the first DIR")
+      ->group(files_group);
+  app.add_option("--format", format, "of md (to stdout), csv, json, tex")
+      ->type_name("WHAT,...")
+      ->default_str(format)
+      ->group(files_group);
+  app.add_flag("--figures,!--no-figures", options.figures, "draw OUT/sweep_*.svg, .png, .pdf (needs gnuplot)")
+      ->default_str(options.figures ? "true" : "false")
+      ->group(files_group);
+  app.add_option("--report", options.report, "report.html, report.md, tables, figures; different sweeps are chapters")
+      ->type_name("FOLDER")
+      ->group(files_group);
+  app.add_flag("--version", wants_version, "print version, commit, build type and HDF5 version")->group(other_group);
+  app.set_help_flag("-h,--help,--help-all", "print this help");
 
   try {
     app.parse(argc, argv);
   } catch (CLI::CallForHelp const&) {
-    return {{}, app.help()};
+    return {{}, help::to_text(page_of(app), help::Extent::all)};
   } catch (CLI::ExtrasError const&) {
     auto const unknown = app.remaining().front();
     auto const near = errors::nearest(
         unknown, std::vector<std::string>{"--out", "--format", "--measure", "--where", "--rows", "--cols", "--report",
                                           "--sort", "--show", "--interval", "--allow-mixed", "--figures",
-                                          "--no-figures", "--help", "--version"});
+                                          "--no-figures", "--help", "--help-all", "--version"});
     throw errors::usage("unknown flag '" + unknown + "'", "mambasynth-collate has no such flag",
                         near.empty() ? "See mambasynth-collate --help" : "Perhaps '" + near + "' was meant");
   } catch (CLI::ParseError const& error) {

@@ -24,7 +24,9 @@ CLI::Option* number(CLI::App& app, std::string const& flag, Held& target, config
     config::assign(value, allowed, flag.substr(2), config::given_text(text, flag));
     target = static_cast<Held>(value);
   };
-  return app.add_option_function<std::string>(flag, read, help + " (" + config::describe(allowed) + ")")->type_name("");
+  return app.add_option_function<std::string>(flag, read, help)
+      ->type_name(config::placeholder(T{}, allowed))
+      ->option_text(config::describe(allowed));
 }
 
 }  // namespace

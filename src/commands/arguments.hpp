@@ -12,8 +12,8 @@ class Option;
 
 namespace mambasynth::commands {
 
-/// Adds a numeric flag without a configuration key, parsed and checked like a key. Parsing errors are errors::usage
-/// naming the flag.
+/// Adds a numeric flag without a configuration key, parsed and checked like a key; the bounds are its option text.
+/// Parsing errors are errors::usage naming the flag.
 CLI::Option* add_number(CLI::App& app, std::string const& flag, std::int64_t& target, config::Allowed const& allowed,
                         std::string const& help);
 CLI::Option* add_number(CLI::App& app, std::string const& flag, int& target, config::Allowed const& allowed,

@@ -18,6 +18,7 @@
 #include "config/config.hpp"
 #include "config/section.hpp"
 #include "errors/errors.hpp"
+#include "help/command_line.hpp"
 #include "kernels/cpu.hpp"
 #include "parallel/session.hpp"
 #include "progress/count.hpp"
@@ -140,11 +141,12 @@ int run(BenchOptions& options) {
 Action declare_bench(CLI::App& app) {
   auto const options = std::make_shared<BenchOptions>();
   auto const names = bench::case_names();
-  app.add_option("cases", options->cases, fmt::format("what to time: {} [default: all]", fmt::join(names, ", ")))
-      ->type_name("")
-      ->check(CLI::IsMember(names));
+  app.add_option("cases", options->cases, fmt::format("what to time: {}", fmt::join(names, ", ")))
+      ->type_name("CASE")
+      ->check(CLI::IsMember(names))
+      ->default_str("all");
   auto const size = [&](char const* flag, std::int64_t& target, config::Allowed const& allowed, char const* help) {
-    add_number(app, flag, target, allowed, fmt::format("{} [default: {}]", help, target));
+    add_number(app, flag, target, allowed, help)->default_str(std::to_string(target))->group("Sizes");
   };
   auto& sizes = options->sizes;
   auto const of_model = [](char const* key) { return config::allowed_of<config::Model>(key); };
@@ -154,31 +156,40 @@ Action declare_bench(CLI::App& app) {
   size("--d-model", sizes.model.d_model, of_model("d_model"), "width of the residual stream");
   size("--n-layers", sizes.model.n_layers, of_model("n_layers"), "Mamba blocks");
   size("--d-state", sizes.model.d_state, of_model("d_state"), "states per inner channel");
-  size("--max-horizon", sizes.model.max_horizon, of_model("max_horizon"),
-       "prediction horizons 1, 2, 4, ... up to this one");
+  size("--max-horizon", sizes.model.max_horizon, of_model("max_horizon"), "horizons 1, 2, 4, ... up to this one");
   size("--trials", sizes.trials, config::allowed_of<sweep::SweepKeys>("trials_per_gpu"),
        "trainings whose epochs run concurrently in this process, as in a sweep with trials_per_gpu");
+  std::string const rare(help::rare);
   auto const part = [&](double& target, std::string_view key, std::string const& help) {
-    add_number(app, flag_of(key), target, config::allowed_of<config::Train>(key),
-               "time step and epoch with " + help + " [default: without]");
+    add_number(app, flag_of(key), target, config::allowed_of<config::Train>(key), "time step and epoch with " + help)
+        ->default_str("without")
+        ->group(rare);
   };
   for (auto const& loss : train::losses::auxiliary_losses())
     part(sizes.objective.*loss.weight, loss.key(), "the " + loss.make(1, {})->name() + " loss");
-  app.add_flag("--aug-rotate", sizes.objective.aug_rotate, "time step and epoch with rotated batches");
+  app.add_flag("--aug-rotate", sizes.objective.aug_rotate, "time step and epoch with rotated batches")->group(rare);
   part(sizes.objective.aug_scale, "aug_scale", "scaled windows");
   part(sizes.objective.aug_noise, "aug_noise", "noise on the input");
   sizes.precision.clear();
-  app.add_option("--precision", sizes.precision, "bf16 or fp32 [default: bf16 on CUDA]")
-      ->type_name("")
-      ->check(CLI::IsMember({"bf16", "fp32"}));
-  app.add_flag("!--no-graphs", sizes.graphs, "launch a step's kernels individually instead of as a CUDA graph");
+  app.add_option("--precision", sizes.precision, "of the networks")
+      ->type_name("bf16|fp32")
+      ->check(CLI::IsMember({"bf16", "fp32"}))
+      ->default_str("bf16 on CUDA")
+      ->group("Sizes");
+  app.add_flag("!--no-graphs", sizes.graphs, "launch a step's kernels individually instead of as a CUDA graph")
+      ->group(rare);
   add_number(app, "--seconds", options->effort.seconds, config::above(0, config::most_seconds),
-             "time to spend on each case [default: 2]");
-  app.add_option("--json", options->json, "also write the results to this file")->type_name("FILE");
-  app.add_option("--against", options->against, "print the speedup relative to these reports")->type_name("FILE");
-  app.add_option("--device", options->run.device, "auto, cpu or cuda [default: auto]")
-      ->type_name("")
-      ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
+             "time to spend on each case")
+      ->type_name("SECONDS")
+      ->default_str(config::to_toml(options->effort.seconds))
+      ->group(group::output);
+  app.add_option("--json", options->json, "also write the results to this file")
+      ->type_name("FILE")
+      ->group(group::output);
+  app.add_option("--against", options->against, "print the speedup relative to these reports")
+      ->type_name("FILE")
+      ->group(group::output);
+  add_device_flag(app, options->run);
   add_threads_flag(app, options->run);
   return [options] { return run(*options); };
 }

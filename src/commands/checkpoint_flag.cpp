@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "commands/arguments.hpp"
+#include "commands/flags.hpp"
 #include "config/config.hpp"
 #include "config/section.hpp"
 #include "errors/errors.hpp"
@@ -26,9 +27,10 @@ std::optional<std::int64_t> argument(model::WeightsFile const& file, char const*
 }
 
 void add_checkpoint_flag(CLI::App& app, std::string& checkpoint) {
-  app.add_option("--checkpoint", checkpoint, "weights: .pt (ours or the original's) or .safetensors")
+  app.add_option("--checkpoint", checkpoint, "weights: .pt or .safetensors")
       ->required()
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->group(group::input);
 }
 
 void require_its_channels(std::string const& checkpoint, std::int64_t network_channels, std::int64_t series_channels) {
@@ -39,8 +41,9 @@ void require_its_channels(std::string const& checkpoint, std::int64_t network_ch
 }
 
 void add_window_flag(CLI::App& app, std::int64_t& seq_len) {
-  add_number(app, "--seq-len", seq_len, config::allowed_of<config::Train>("seq_len"),
-             "steps per window [default: the checkpoint's]");
+  add_number(app, "--seq-len", seq_len, config::allowed_of<config::Train>("seq_len"), "steps per window")
+      ->default_str("the checkpoint's")
+      ->group(group::input);
 }
 
 std::int64_t window_length(std::int64_t given, model::WeightsFile const& file) {

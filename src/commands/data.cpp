@@ -17,6 +17,7 @@
 #include "commands/stages.hpp"
 #include "commands/verb.hpp"
 #include "errors/errors.hpp"
+#include "help/command_line.hpp"
 #include "progress/count.hpp"
 #include "progress/display.hpp"
 #include "series/figures.hpp"
@@ -134,14 +135,16 @@ int run(DataOptions& options) {
 Action declare_data(CLI::App& app) {
   auto const options = std::make_shared<DataOptions>(app);
   options->keys.section<config::Data>();
-  add_run_flags(app, options->run, "data", "folder for data.npz, config.json and series.h5");
-  app.add_option("--format", options->formats, "h5, npz or both [default: both up to 10^7 steps, h5 above]")
+  app.get_option("--data")->group(std::string(help::rare));  // refused: this verb reads no series
+  add_run_flags(app, options->run, "data", "folder for series.h5, data.npz, config.json");
+  app.add_option("--format", options->formats, "files to write")
       ->delimiter(',')
-      ->type_name("")
-      ->check(CLI::IsMember({"h5", "npz"}));
-  app.add_flag("--figures,!--no-figures", options->figures, "draw the figures (needs gnuplot)");
-  app.add_flag("--no-umap", options->no_umap,
-               "omit UMAP from the figures; it embeds at most 10,000 steps, in about 15 s");
+      ->type_name("h5,npz")
+      ->check(CLI::IsMember({"h5", "npz"}))
+      ->default_str("both up to 10^7 steps, h5 above")
+      ->group(group::output);
+  add_figures_flag(app, options->figures);
+  app.add_flag("--no-umap", options->no_umap, "omit UMAP from the figures; it takes about 15 s")->group(group::output);
   return [options] { return run(*options); };
 }
 

@@ -84,10 +84,11 @@ Action declare_dimension(CLI::App& app) {
          "--data,--data-dir",
          [options](std::string const& path) { options->keys.set_from_flag("data.path", path, "--data"); },
          "file with the rows: a series (or its folder), .npy, .npz, HDF5 or CSV")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->group(group::input);
   options->keys.section<config::Dimension>();
   add_run_flags(app, options->run, "dimension", "folder for dimension.h5 and the figure");
-  app.add_flag("--figures,!--no-figures", options->figures, "draw the figure (needs gnuplot)");
+  add_figures_flag(app, options->figures, "the figure");
   return [options] { return run(*options); };
 }
 

@@ -9,8 +9,9 @@
 #include <thread>
 
 #include "commands/arguments.hpp"
+#include "commands/flags.hpp"
 #include "commands/verb.hpp"
-#include "config/field.hpp"
+#include "config/section.hpp"
 #include "doctor/checks.hpp"
 #include "doctor/gather.hpp"
 #include "doctor/inspect.hpp"
@@ -111,19 +112,23 @@ int run(DoctorOptions const& options) {
 
 Action declare_doctor(CLI::App& app) {
   auto const options = std::make_shared<DoctorOptions>();
-  app.add_option("--out", options->out, "folder for results; it need not exist yet [default: runs]")->type_name("DIR");
-  app.add_flag("--json", options->json, "print JSON");
-  auto* const job = app.add_flag("--job", options->job, "print the #SBATCH lines that fit this Slurm cluster");
-  app.add_option("--partition", options->partition, "the partition to describe [default: one with GPUs]")
+  app.add_option("--out", options->out, "folder for results, to be tested; it need not exist yet")
+      ->type_name("DIR")
+      ->default_str(options->out)
+      ->group(group::output);
+  app.add_flag("--json", options->json, "print JSON")->group(group::output);
+  auto* const job =
+      app.add_flag("--job", options->job, "print the #SBATCH lines that fit this cluster")->group("Slurm");
+  app.add_option("--partition", options->partition, "the partition to describe")
       ->type_name("NAME")
-      ->needs(job);
+      ->default_str("one with GPUs")
+      ->needs(job)
+      ->group("Slurm");
   add_number(app, "--timeout", options->timeout, config::above(0, config::most_seconds),
-             "seconds that a rank may take to respond [default: 30]");
-  app.footer(
-      "Run it on its own, or launched like the job:\n  srun --mpi=pmix mambasynth doctor --out runs/gate_lr\n  mpirun "
-      "-n 4 "
-      "mambasynth doctor\n"
-      "Exit code 1: there are errors to correct first.");
+             "time that a rank may take to respond")
+      ->type_name("SECONDS")
+      ->default_str(config::to_toml(options->timeout))
+      ->group("Checks");
   return [options] { return run(*options); };
 }
 

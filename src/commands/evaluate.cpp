@@ -22,6 +22,7 @@
 #include "evaluate/evaluation.hpp"
 #include "evaluate/evaluation_file.hpp"
 #include "evaluate/report.hpp"
+#include "help/command_line.hpp"
 #include "model/state_dict.hpp"
 #include "progress/count.hpp"
 #include "progress/display.hpp"
@@ -180,15 +181,18 @@ Action declare_evaluate(CLI::App& app) {
   auto const options = std::make_shared<EvaluateOptions>(app);
   add_checkpoint_flag(app, options->checkpoint);
   add_window_flag(app, options->seq_len);
-  app.add_option("--layers", options->layers, "panels to measure: input, layer numbers from 1, output [default: all]")
+  app.add_option("--layers", options->layers, "input, layer numbers from 1, output")
       ->delimiter(',')
-      ->type_name("");
-  app.add_flag("--no-lb", options->no_lb, "omit the intrinsic dimension");
-  app.add_flag("--no-errors", options->no_errors, "omit the errors by horizon");
-  app.add_flag("--per-layer", options->per_layer, "one figure per panel's UMAP instead of a grid");
-  app.add_flag("--figures,!--no-figures", options->figures, "draw the figures (needs gnuplot)");
-  options->keys.section<config::Data>().section<config::Evaluate>();
-  add_run_flags(app, options->run, "evaluation", "folder for evaluation.h5 and activations.h5");
+      ->type_name("LAYER,...")
+      ->default_str("all")
+      ->group(group::input);
+  app.add_flag("--no-lb", options->no_lb, "omit the intrinsic dimension")->group(std::string(help::rare));
+  app.add_flag("--no-errors", options->no_errors, "omit the errors by horizon")->group(std::string(help::rare));
+  options->keys.section<config::Evaluate>().section<config::Data>();
+  add_run_flags(app, options->run, "evaluation", "folder for evaluation.h5 and figures");
+  add_figures_flag(app, options->figures);
+  app.add_flag("--per-layer", options->per_layer, "one figure per panel's UMAP instead of a grid")
+      ->group(std::string(help::rare));
   return [options] { return run(*options); };
 }
 

@@ -60,16 +60,30 @@ std::string flag_of(std::string_view key) {
   return flag;
 }
 
-TrialFlags::TrialFlags(CLI::App& app, std::string own, Files files)
-    : app_(app), own_(std::move(own)), given_(std::make_shared<Given>()) {
-  if (files == Files::config)
-    app.add_option("--config", given_->config_file, "TOML file with configuration keys")->type_name("FILE");
-  app.add_option("--set", given_->assignments, "set any key; overrides --config")->type_name("SECTION.KEY=VALUE");
-  app.add_flag("--print-config", given_->print, "print the resolved configuration as TOML and exit");
+bool is_flag_of(std::string_view section, std::string_view key, std::string_view flag) {
+  auto const name = std::string(section) + "." + std::string(key);
+  if (name == "data.path") return std::string_view(data_flag).starts_with(flag);
+  if (name == "train.freeze_a") return std::string_view(freeze_A_flag).starts_with(flag);
+  return flag == flag_of(key) || (key == "seed" && flag == flag_of(std::string(section) + "_seed"));
 }
 
-void TrialFlags::add(Key const& key, bool is_switch, std::string const& help, std::string const& allowed,
-                     std::string const& shown_default) {
+TrialFlags::TrialFlags(CLI::App& app, std::string own, Files files)
+    : app_(app), own_(std::move(own)), given_(std::make_shared<Given>()) {
+  bool const has_file = files == Files::config;
+  if (has_file)
+    app.add_option("--config", given_->config_file, "read keys from a TOML file")
+        ->type_name("FILE")
+        ->group(group::general);
+  app.add_option("--set", given_->assignments,
+                 std::string("set any key; overrides ") + (has_file ? "--config" : "the sweep file"))
+      ->type_name("SECTION.KEY=VALUE")
+      ->allow_extra_args(false)
+      ->group(group::general);
+  app.add_flag("--print-config", given_->print, "print the configuration as TOML and exit")->group(group::general);
+}
+
+void TrialFlags::add(Key const& key, bool is_switch, std::string const& help, std::string const& value,
+                     std::string const& allowed, std::string const& shown_default) {
   auto const name = key.section + "." + key.key;
   auto flag = flag_of(key.key);
   if (name == "data.path") flag = data_flag;
@@ -82,14 +96,22 @@ void TrialFlags::add(Key const& key, bool is_switch, std::string const& help, st
   };
   auto const group = "[" + key.section + "]";
   if (is_switch) {
-    app_.add_flag_callback(flag, [store] { store("true"); }, help)->group(group);
+    app_.add_flag_callback(flag, [store] { store("true"); }, help)->default_str(shown_default)->group(group);
     app_.add_flag_callback("--no-" + shown_flag.substr(2), [store] { store("false"); })->group("");
     return;
   }
-  std::string text = help;
-  if (!allowed.empty()) text += " (" + allowed + ")";
-  if (!shown_default.empty() && shown_default != "\"\"") text += " [default: " + shown_default + "]";
-  app_.add_option_function<std::string>(flag, store, text)->type_name(name == "data.path" ? "FILE" : "")->group(group);
+  // As one types it.
+  auto const typed = [](std::string text) {
+    std::erase_if(text, [](char c) { return c == '"' || c == '[' || c == ']' || c == ' '; });
+    return text;
+  };
+  // An empty text or list means that another default applies, which the help names.
+  bool const is_empty = shown_default == "\"\"" || shown_default == "[]";
+  app_.add_option_function<std::string>(flag, store, help)
+      ->type_name(name == "data.path" ? "FILE" : value)
+      ->option_text(allowed)
+      ->default_str(is_empty ? "" : typed(shown_default))
+      ->group(group);
 }
 
 bool TrialFlags::print_requested() const { return given_->print; }
@@ -127,21 +149,34 @@ void add_run_flags(CLI::App& app, RunFlags& flags, std::string const& default_ou
     flags.out = out;
     flags.out_given = true;
   };
-  app.add_option_function<std::string>("--out,--save-dir", take,
-                                       out_help + (default_out.empty() ? "" : " [default: " + default_out + "]"))
-      ->type_name("DIR");
-  app.add_option("--device", flags.device, "auto, cpu or cuda [default: auto]")
-      ->type_name("")
-      ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
+  app.add_option_function<std::string>("--out,--save-dir", take, out_help)
+      ->type_name("DIR")
+      ->default_str(default_out)
+      ->group(group::output);
+  add_device_flag(app, flags);
   add_threads_flag(app, flags);
+}
+
+void add_device_flag(CLI::App& app, RunFlags& flags) {
+  app.add_option("--device", flags.device, "auto = a GPU if there is one")
+      ->type_name("auto|cpu|cuda")
+      ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
+      ->default_str(flags.device)
+      ->group(group::general);
+}
+
+void add_figures_flag(CLI::App& app, bool& figures, std::string const& what) {
+  app.add_flag("--figures,!--no-figures", figures, "draw " + what + " (needs gnuplot)")
+      ->default_str(config::to_toml(figures))
+      ->group(group::output);
 }
 
 void add_threads_flag(CLI::App& app, RunFlags& flags) {
   constexpr unsigned most_per_core = 4, always = 64;
   auto const most = std::max(always, most_per_core * std::thread::hardware_concurrency());
-  add_number(app, "--threads", flags.threads, config::between(1, most),
-             "CPU threads; more than 4 per core only wait for each other [default: one per available core, at most "
-             "OMP_NUM_THREADS]");
+  add_number(app, "--threads", flags.threads, config::between(1, most), "CPU threads")
+      ->default_str("one per core")
+      ->group(group::general);
 }
 
 }  // namespace mambasynth::commands

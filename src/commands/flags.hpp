@@ -41,7 +41,8 @@ class TrialFlags {
       std::string shown;
       if constexpr (!std::is_same_v<Type, std::optional<std::int64_t>>) shown = config::to_toml(value);
       add({std::string(Section::section), std::string(field.key)}, std::is_same_v<Type, bool>, std::string(field.help),
-          config::describe(field.allowed), shown);
+          config::placeholder(value, field.allowed), field.allowed.words.empty() ? config::describe(field.allowed) : "",
+          shown);
     });
     return *this;
   }
@@ -60,8 +61,8 @@ class TrialFlags {
   struct Key {
     std::string section, key;
   };
-  void add(Key const& key, bool is_switch, std::string const& help, std::string const& allowed,
-           std::string const& shown_default);
+  void add(Key const& key, bool is_switch, std::string const& help, std::string const& value,
+           std::string const& allowed, std::string const& shown_default);
   struct Given;
   CLI::App& app_;
   std::string own_;
@@ -70,6 +71,18 @@ class TrialFlags {
 
 /// The flag of a key: in kebab-case.
 std::string flag_of(std::string_view key);
+/// Whether `flag` is the flag of that key in some verb; the seed of another section than the verb's is --SECTION-seed.
+bool is_flag_of(std::string_view section, std::string_view key, std::string_view flag);
+
+/// The groups of a verb's flags in --help; those of keys are named like their section, "[train]".
+namespace group {
+inline constexpr char const* input = "Input";
+inline constexpr char const* output = "Output";
+inline constexpr char const* general = "General";
+}  // namespace group
+
+/// Adds --figures and --no-figures. `what`: "the figures" or "the figure".
+void add_figures_flag(CLI::App& app, bool& figures, std::string const& what = "the figures");
 
 /// Flags without a configuration key.
 struct RunFlags {
@@ -81,6 +94,8 @@ struct RunFlags {
 /// Adds --device, --threads, and --out (alias --save-dir) with the given default: a folder that exists or can be
 /// created (errors::machine if a file has that name), but not the root of the file system (errors::usage).
 void add_run_flags(CLI::App& app, RunFlags& flags, std::string const& default_out, std::string const& out_help);
+/// Adds --device.
+void add_device_flag(CLI::App& app, RunFlags& flags);
 /// Adds --threads. The number is bounded, because threads beyond the number of cores only wait for each other.
 void add_threads_flag(CLI::App& app, RunFlags& flags);
 /// Resolves "auto" to an available device, and sets the number of threads of LibTorch and of our kernels.

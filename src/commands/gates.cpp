@@ -162,9 +162,9 @@ Action declare_gates(CLI::App& app) {
   auto const options = std::make_shared<GatesOptions>(app);
   add_checkpoint_flag(app, options->checkpoint);
   add_window_flag(app, options->seq_len);
-  options->keys.section<config::Data>().section<config::Gates>();
+  options->keys.section<config::Gates>().section<config::Data>();
   add_run_flags(app, options->run, "gates", "folder for gates.h5 and the figures");
-  app.add_flag("--figures,!--no-figures", options->figures, "draw the figures (needs gnuplot)");
+  add_figures_flag(app, options->figures);
   return [options] { return run(*options); };
 }
 

@@ -199,9 +199,9 @@ int run(GenerateOptions& options) {
 Action declare_generate(CLI::App& app) {
   auto const options = std::make_shared<GenerateOptions>(app);
   add_checkpoint_flag(app, options->checkpoint);
-  options->keys.section<config::Data>().section<config::Generate>();
+  options->keys.section<config::Generate>().section<config::Data>();
   add_run_flags(app, options->run, "generation", "folder for generation.h5 and the figures");
-  app.add_flag("--figures,!--no-figures", options->figures, "draw the figures (needs gnuplot)");
+  add_figures_flag(app, options->figures);
   return [options] { return run(*options); };
 }
 

@@ -157,7 +157,7 @@ int run(OracleOptions const& options) {
 
 Action declare_oracle(CLI::App& app) {
   auto const options = std::make_shared<OracleOptions>(app);
-  options->keys.section<config::Data>().section<config::Oracle>();
+  options->keys.section<config::Oracle>().section<config::Data>();
   add_run_flags(app, options->run, "oracle", "folder for oracle.h5 and posterior.h5");
   return [options] { return run(*options); };
 }

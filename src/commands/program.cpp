@@ -2,17 +2,22 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <map>
-#include <sstream>
 #include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "commands/arguments.hpp"
+#include "commands/help_page.hpp"
 #include "commands/verb.hpp"
 #include "commands/version.hpp"
 #include "environment/launcher.hpp"
 #include "errors/errors.hpp"
 #include "errors/stop.hpp"
+#include "help/text.hpp"
 #include "kernels/cpu.hpp"
 #include "store/temporaries.hpp"
 #include "streams/streams.hpp"
@@ -20,28 +25,63 @@
 namespace mambasynth::commands {
 namespace {
 
-constexpr Verb all_verbs[] = {
-    {"data", "generate the Markov-switching series", declare_data},
-    {"train", "train and measure one trial", declare_train},
-    {"sweep", "run a sweep of trials over MPI ranks", declare_sweep},
-    {"status", "show the progress of a sweep", declare_status},
-    {"evaluate", "measure a checkpoint: intrinsic dimension and activations", declare_evaluate},
-    {"dimension", "estimate the intrinsic dimension of any array: a series, .npy, .npz or HDF5", declare_dimension},
-    {"generate", "continue a series step by step, optionally with noise", declare_generate},
-    {"gates", "show the gate signals delta, z, B and C, and delta around switches", declare_gates},
-    {"oracle", "filter a series exactly: the lowest error that any predictor can reach", declare_oracle},
-    {"convert", "convert weights between .pt and .safetensors", declare_convert},
-    {"doctor", "check this machine or job for problems", declare_doctor},
-    {"bench", "time kernels and training steps", declare_bench},
-};
+constexpr char const* help_word = "help";
+constexpr char const* print_flag = "--print-config";
 
 /// Every flag and verb that the user could have meant.
 std::vector<std::string> names_of(CLI::App const& app) {
   std::vector<std::string> names;
   for (auto const* option : app.get_options())
     for (auto const& name : option->get_lnames()) names.push_back("--" + name);
-  for (auto const* verb : app.get_subcommands([](CLI::App const*) { return true; })) names.push_back(verb->get_name());
+  auto const verbs_of = app.get_subcommands([](CLI::App const*) { return true; });
+  for (auto const* verb : verbs_of) names.push_back(verb->get_name());
+  if (!verbs_of.empty()) names.emplace_back(help_word);
   return names;
+}
+
+auto find_verb(std::string_view name) {
+  return std::find_if(verbs().begin(), verbs().end(), [&](Verb const& verb) { return verb.name == name; });
+}
+
+/// `mambasynth help VERB` as `mambasynth VERB --help`. Errors: errors::usage for an unknown verb.
+std::vector<std::string> without_help_word(std::vector<std::string> words, CLI::App const& program) {
+  if (words.empty() || words.front() != help_word) return words;
+  if (words.size() == 1) return {"--help"};
+  auto const name = words[1];
+  if (name.starts_with("-") || name == help_word) return {"--help"};
+  if (find_verb(name) == verbs().end()) {
+    auto const near = errors::nearest(name, names_of(program));
+    throw errors::usage("unknown verb '" + name + "'", "there is no help for it",
+                        (near.empty() ? "" : "Did you mean '" + near + "'? ") + std::string("See mambasynth help"));
+  }
+  std::vector<std::string> rewritten{name, "--help"};
+  rewritten.insert(rewritten.end(), words.begin() + 2, words.end());
+  return rewritten;
+}
+
+/// A verb without keys has nothing to print, which a script that asks every verb need not know.
+void add_print_flag(CLI::App& app, Verb const& verb, Action& action) {
+  if (app.get_option_no_throw(print_flag) != nullptr) return;
+  auto const* const flag = app.add_flag(print_flag)->group("");
+  action = [flag, name = std::string(verb.name), run = std::move(action)] {
+    if (flag->count() == 0) return run();
+    streams::print("# mambasynth {0} has no configuration keys. See mambasynth {0} --help-all.\n", name);
+    return static_cast<int>(errors::ExitCode::done);
+  };
+}
+
+/// The configuration follows from the keys alone, so --print-config needs no other argument.
+void require_nothing(CLI::App& app) {
+  for (auto* option : app.get_options()) option->required(false);
+}
+
+/// The text of --help or --help-all, which has been parsed; --help-all wins if both are given.
+std::string help_text(CLI::App const& program) {
+  auto const chosen = program.get_subcommands();
+  if (chosen.empty()) return help::to_text(overview());
+  auto const& app = *chosen.front();
+  bool const all = app.get_help_all_ptr()->count() > 0;
+  return help::to_text(help_of(*find_verb(app.get_name()), app), all ? help::Extent::all : help::Extent::common);
 }
 
 std::string without_dots(std::string text) {
@@ -84,12 +124,11 @@ errors::Error explain(CLI::ParseError const& error, CLI::App const& program) {
 
 }  // namespace
 
-std::span<Verb const> verbs() { return all_verbs; }
-
 int run_program(int argc, char** argv) {
   CLI::App program("Batch experiments on causal Mamba models: generate, train, sweep, measure.", "mambasynth");
   program.set_version_flag("--version", version_text, "print the versions and features of this build");
   program.require_subcommand(0, 1);
+  program.set_help_all_flag("--help-all", "show every flag of a verb, with its range");  // verbs inherit it
   // As with Python's argparse, the last occurrence of a repeated flag counts.
   program.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   std::map<std::string, Action> actions;
@@ -100,14 +139,21 @@ int run_program(int argc, char** argv) {
   try {
     for (auto const& verb : verbs()) {
       auto* const app = program.add_subcommand(std::string(verb.name), std::string(verb.summary));
-      actions[std::string(verb.name)] = verb.declare(*app);
+      auto action = verb.declare(*app);
+      add_print_flag(*app, verb, action);
+      actions[std::string(verb.name)] = std::move(action);
     }
+    auto words = without_help_word({argv + 1, argv + argc}, program);
+    if (std::find(words.begin(), words.end(), print_flag) != words.end())
+      for (auto* app : program.get_subcommands([](CLI::App const*) { return true; })) require_nothing(*app);
     try {
-      program.parse(argc, argv);
-    } catch (CLI::Success const& help) {
-      std::ostringstream text;
-      program.exit(help, text, text);
-      streams::print_text(text.str());
+      std::reverse(words.begin(), words.end());  // as CLI11 takes them
+      program.parse(std::move(words));
+    } catch (CLI::CallForVersion const& version) {
+      streams::print_text(std::string(version.what()) + "\n");
+      return static_cast<int>(errors::ExitCode::done);
+    } catch (CLI::Success const&) {
+      streams::print_text(help_text(program));
       return static_cast<int>(errors::ExitCode::done);
     } catch (CLI::ParseError const& error) {
       throw explain(error, program);

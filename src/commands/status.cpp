@@ -5,8 +5,9 @@
 #include <memory>
 
 #include "commands/arguments.hpp"
+#include "commands/flags.hpp"
 #include "commands/verb.hpp"
-#include "config/field.hpp"
+#include "config/section.hpp"
 #include "errors/errors.hpp"
 #include "errors/stop.hpp"
 #include "streams/streams.hpp"
@@ -37,10 +38,13 @@ int run(StatusOptions const& options) {
 Action declare_status(CLI::App& app) {
   auto const options = std::make_shared<StatusOptions>();
   app.add_option("dir", options->folder, "folder of the sweep")->required()->type_name("DIR");
-  app.add_flag("--json", options->json, "print JSON");
-  app.add_flag("--watch", options->watch, "print repeatedly until the sweep ends");
+  app.add_flag("--json", options->json, "print JSON")->group(group::output);
+  app.add_flag("--watch", options->watch, "print repeatedly until the sweep ends")->group(group::output);
   add_number(app, "--every", options->every, config::above(0, config::most_seconds),
-             "seconds between updates with --watch [default: 5]");
+             "time between updates with --watch")
+      ->type_name("SECONDS")
+      ->default_str(config::to_toml(options->every))
+      ->group(group::output);
   return [options] { return run(*options); };
 }
 

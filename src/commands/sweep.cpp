@@ -19,6 +19,8 @@
 #include "commands/verb.hpp"
 #include "cores/cores.hpp"
 #include "errors/errors.hpp"
+#include "errors/stop.hpp"
+#include "help/command_line.hpp"
 #include "parallel/session.hpp"
 #include "provenance/build.hpp"
 #include "provenance/run.hpp"
@@ -33,18 +35,24 @@
 #include "train/objective.hpp"
 #include "trial/bayes_error.hpp"
 #include "trial/pipeline.hpp"
+#include "trial/step_time.hpp"
 
 namespace mambasynth::commands {
 namespace {
 
 namespace fs = std::filesystem;
 
+constexpr char const* of_sweep = "[sweep]";  ///< with the keys of that section
+constexpr char const* of_plan = "Plan";
+
 struct SweepOptions {
   explicit SweepOptions(CLI::App& app) : keys(app, "train", TrialFlags::Files::none) {}
   TrialFlags keys;
   RunFlags run;
   std::string file;
-  bool dry_run = false, take_over = false;
+  std::vector<std::string> axes, baseline;
+  bool dry_run = false, take_over = false, measure = true;
+  int planned_ranks = 0;
   int trials_per_rank = 0;
   double progress_every = 10;
   double walltime = 0;
@@ -207,25 +215,48 @@ void log_shared_gpus(parallel::Communicator const& world, int cards, std::int64_
       per_gpu, trials);
 }
 
+/// The time of a training step on this machine, for dry runs.
+sweep::Stopwatch stopwatch(std::string const& device, int threads, config::Limit const& memory) {
+  auto const time_step = [device, memory](config::Trial const& trial, std::int64_t channels,
+                                          double seconds) -> std::optional<double> {
+    try {
+      config::require_within(config::needs_of_training(trial, device == "cpu"), memory);
+      return trial::seconds_per_step(trial, channels, device, seconds);
+    } catch (errors::Stopped const&) {
+      throw;
+    } catch (std::exception const&) {
+      return std::nullopt;  // too large for this machine, which need not be the one that runs the sweep
+    }
+  };
+  auto const place = device == "cpu" ? fmt::format("cpu, {} thread{}", threads, threads == 1 ? "" : "s")
+                                     : backend::gpu_of(device).name;
+  return {.time_step = time_step,
+          .place = fmt::format("{} ({})", provenance::host_name(), place),
+          .whole_batches = device != "cpu"};
+}
+
 int run(SweepOptions const& options) {
+  sweep::SweepRequest const request{options.file, options.keys.assignments(), options.axes, options.baseline};
   if (options.keys.print_requested()) {
-    streams::print("{}", sweep::to_toml(sweep::read_sweep_file(options.file, options.keys.assignments())));
+    streams::print("{}", sweep::to_toml(sweep::resolve(request)));
     return static_cast<int>(errors::ExitCode::done);
   }
+  if (request.is_empty())
+    throw errors::usage("no sweep given", "it is a file, or axes and seeds on the command line",
+                        "Give SWEEP.toml, or for example --axis train.gate_lr_factor=0,1 --seeds 42:44");
   parallel::Session session;
   return session.run([&] {
-    auto const assignments = options.keys.assignments();
     auto const part = part_of(options.part);
+    auto const keys = sweep::resolve(request).keys;
     auto const out = options.run.out.empty()
-                         ? fs::path("runs") / sweep::read_sweep_file(options.file, assignments).keys.name /
-                               (part.second > 1 ? "part_" + std::to_string(part.first) : "")
+                         ? fs::path("runs") / keys.name / (part.second > 1 ? "part_" + std::to_string(part.first) : "")
                          : fs::path(options.run.out);
     auto run_flags = options.run;
     // On the CPU every rank trains its own trial with one thread, because a trial's bits depend on the number of
     // threads. With a GPU, idle cores speed up the measurements after training; more than a few do not help.
     constexpr int useful = 8;
     auto const cards = backend::cards(backend::choose(run_flags.device));
-    auto const per_gpu = sweep::read_sweep_file(options.file, assignments).keys.trials_per_gpu;
+    auto const per_gpu = keys.trials_per_gpu;
     auto const slots = options.trials_per_rank > 0 ? options.trials_per_rank
                                                    : slots_for(session.world(), cards, static_cast<int>(per_gpu));
     if (slots > 1) require_threads_for(slots);
@@ -236,7 +267,7 @@ int run(SweepOptions const& options) {
     if (options.trials_per_rank == 0) log_shared_gpus(session.world(), cards, per_gpu);
     sweep::SweepOptions const sweep_options{.sweep_file = options.file,
                                             .out = out,
-                                            .set = assignments,
+                                            .set = request.set,
                                             .auto_precision = auto_precision(device),
                                             .threads = threads,
                                             .slots = slots,
@@ -247,7 +278,11 @@ int run(SweepOptions const& options) {
                                             .parts = part.second,
                                             .code = provenance::build().commit,
                                             .allow_mixed_code = options.allow_mixed == "code",
-                                            .walltime = options.walltime};
+                                            .walltime = options.walltime,
+                                            .axes = request.axes,
+                                            .baseline = request.baseline,
+                                            .measure = options.measure,
+                                            .planned_ranks = options.planned_ranks};
     std::set<fs::path> seen;
     auto const memory = memory_here();
     sweep::Hooks const hooks{
@@ -265,7 +300,8 @@ int run(SweepOptions const& options) {
               if (!options.dry_run) config::require_within(config::needs_of_training(trial, device == "cpu"), memory);
               train::require_trainable(trial.train, ranks);
             },
-        .needs_own_process = [](auto const& trial) { return train::losses::needs_own_process(trial.train); }};
+        .needs_own_process = [](auto const& trial) { return train::losses::needs_own_process(trial.train); },
+        .stopwatch = stopwatch(device, threads, memory)};
     return sweep::run_sweep(sweep_options, hooks, session);
   });
 }
@@ -274,33 +310,58 @@ int run(SweepOptions const& options) {
 
 Action declare_sweep(CLI::App& app) {
   auto const options = std::make_shared<SweepOptions>(app);
-  app.add_option("sweep", options->file, "sweep file (TOML)")->required()->type_name("SWEEP.toml");
+  std::string const rare(help::rare);
+  app.add_option("sweep", options->file, "sweep file; not needed with --axis or --seeds")->type_name("SWEEP.toml");
+  app.add_option("--axis", options->axes,
+                 "vary a key; adds an axis to the file, or replaces its axis of that key. 2:5 = 2,3,4,5")
+      ->type_name("KEY=VALUE,...")
+      ->allow_extra_args(false)
+      ->group(of_sweep);
+  app.add_option("--baseline", options->baseline, "cell to which the others are compared")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false)
+      ->group(of_sweep);
   options->keys.section<sweep::SweepKeys>()
-      .section<config::Data>()
-      .section<config::Model>()
       .section<config::Train>()
+      .section<config::Model>()
+      .section<config::Data>()
       .section<config::Evaluate>();
-  add_run_flags(app, options->run, "",
-                "folder of the sweep; rerun with the same folder to continue [default: runs/NAME; with --part: "
-                "runs/NAME/part_K]");
-  app.add_flag("--dry-run", options->dry_run, "print the plan and its cost without writing anything");
-  app.add_flag("--take-over", options->take_over, "take over the folder from another launcher that holds it");
+  add_run_flags(app, options->run, "", "folder of the sweep");
+  app.get_option("--out")->default_str("runs/NAME");
+  app.add_flag("--dry-run", options->dry_run, "print the trials and their time; run nothing")->group(of_plan);
+  app.add_flag("--measure,!--no-measure", options->measure,
+               "with --dry-run: time training steps here, unless trials of the folder have finished")
+      ->default_str("true")
+      ->group(of_plan);
+  add_number(app, "--ranks", options->planned_ranks, config::between(1, config::most_width), "plan for this many ranks")
+      ->default_str("this launch")
+      ->group(of_plan);
+  app.add_flag("--take-over", options->take_over, "take over the folder from another launcher that holds it")
+      ->group(rare);
   app.add_option_function<std::string>(
          "--part", [options](std::string const& part) { options->part = part; },
-         "K/N: run only every N-th trial starting with the K-th, in a separate folder; collate all N folders together")
-      ->type_name("");
-  add_number(
-      app, "--trials-per-rank", options->trials_per_rank, config::between(1, most_slots),
-      "trials that each rank runs concurrently, with --threads each [default: so that sweep.trials_per_gpu of them "
-      "share a GPU; 1 on the CPU]");
-  app.add_option("--allow-mixed", options->allow_mixed,
-                 "code: continue a folder that another version of the program started")
-      ->type_name("")
-      ->check(CLI::IsMember({"code"}));
+         "run only every N-th trial starting with the K-th, in a separate folder (runs/NAME/part_K); collate all N "
+         "folders together")
+      ->type_name("K/N")
+      ->group(rare);
+  add_number(app, "--trials-per-rank", options->trials_per_rank, config::between(1, most_slots),
+             "trials that each rank runs concurrently, with --threads each")
+      ->default_str("so that trials_per_gpu share a GPU; 1 on the CPU")
+      ->group(rare);
+  app.add_option("--allow-mixed", options->allow_mixed, "continue a folder that another version of the program started")
+      ->type_name("code")
+      ->check(CLI::IsMember({"code"}))
+      ->group(rare);
   add_number(app, "--walltime", options->walltime, config::above(0, config::most_seconds),
-             "seconds until this job ends; running trials save before that [default: from Slurm]");
+             "time until this job ends; running trials save before that")
+      ->type_name("SECONDS")
+      ->default_str("from Slurm")
+      ->group(rare);
   add_number(app, "--progress-every", options->progress_every, config::above(0, config::most_seconds),
-             "seconds between progress lines [default: 10]");
+             "time between progress lines")
+      ->type_name("SECONDS")
+      ->default_str(config::to_toml(options->progress_every))
+      ->group(rare);
   return [options] { return run(*options); };
 }
 

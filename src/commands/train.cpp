@@ -24,6 +24,7 @@
 #include "config/micro_batch.hpp"
 #include "errors/errors.hpp"
 #include "errors/stop.hpp"
+#include "help/command_line.hpp"
 #include "model/state_dict.hpp"
 #include "parallel/session.hpp"
 #include "progress/count.hpp"
@@ -323,15 +324,20 @@ int run(TrainOptions& options) {
 
 Action declare_train(CLI::App& app) {
   auto const options = std::make_shared<TrainOptions>(app);
-  options->keys.section<config::Data>().section<config::Model>().section<config::Train>().section<config::Evaluate>();
-  add_run_flags(app, options->run, "run", "folder for trial.h5, checkpoint.pt, log.csv and the figures");
-  app.add_option("--checkpoint", options->checkpoint, "also write the best model to this file")->type_name("FILE");
+  options->keys.section<config::Train>().section<config::Model>().section<config::Data>().section<config::Evaluate>();
+  add_run_flags(app, options->run, "run", "folder of the trial's files");
+  app.add_option("--checkpoint", options->checkpoint, "also write the best model to this file")
+      ->type_name("FILE")
+      ->group(group::output);
+  add_figures_flag(app, options->figures);
+  std::string const rare(help::rare);
   app.add_option("--eval", options->evaluate,
                  "print the validation MSE of these weights, draw their predictions and exit")
-      ->type_name("FILE");
-  app.add_flag("--figures,!--no-figures", options->figures, "draw the figures (needs gnuplot)");
-  app.add_flag("--no-amp", options->no_amp, "the same as --precision fp32");
-  app.add_flag("--no-compile", options->no_compile, "accepted for compatibility with the original; no effect");
+      ->type_name("FILE")
+      ->group(rare);
+  app.add_flag("--no-amp", options->no_amp, "the same as --precision fp32")->group(rare);
+  app.add_flag("--no-compile", options->no_compile, "accepted for compatibility with the original; no effect")
+      ->group(rare);
   return [options] { return run(*options); };
 }
 

@@ -63,21 +63,24 @@ TEST_CASE("help lists every verb with its summary, in the order of the table") {
   }
 }
 
-TEST_CASE("a verb's help explains each of its flags") {
+TEST_CASE("--help-all of a verb explains each of its flags") {
   Declared const verb(each_verb());
   INFO(verb.name);
-  auto const help = tests::invoke({verb.name, "--help"});
+  auto const help = tests::invoke({verb.name, "--help-all"});
   CHECK(help.code == 0);
   CHECK(help.err.empty());
   auto const text = tests::in_one_line(help.out);
   int shown = 0;
   for (auto const* option : verb.app.get_options()) {
     if (option->get_group().empty()) continue;  // the --no- of a switch
+    if (option == verb.app.get_help_ptr()) continue;
     INFO(option->get_name());
     ++shown;
     CHECK_FALSE(option->get_description().empty());
-    CHECK_THAT(text, ContainsSubstring(option->get_name()));
+    CHECK_THAT(text, ContainsSubstring(option->get_positional() ? option->get_type_name() : option->get_name()));
     CHECK_THAT(text, ContainsSubstring(tests::in_one_line(option->get_description())));
+    CHECK_THAT(text, ContainsSubstring(option->get_option_text()));
+    CHECK_THAT(text, ContainsSubstring(option->get_default_str()));
   }
   CHECK(shown > 1);
 }

@@ -106,7 +106,7 @@ def test_a_job_submitted_again_skips_finished_trials(submit, tiny_sweep, tmp_pat
 
 
 def test_options_after_the_script_go_to_the_sweep(submit, tmp_path):
-    code, output, _ = submit("sweep_gate_lr.slurm", "--dry-run", "--out", tmp_path / "out")
+    code, output, _ = submit("sweep_gate_lr.slurm", "--dry-run", "--no-measure", "--out", tmp_path / "out")
     assert code == 0, output
     assert "20 trials" in output
 
@@ -150,7 +150,7 @@ def test_a_report_of_several_sweeps_is_a_job(submit, finished_sweep, sweep_copy,
 
 
 def test_a_sweep_of_the_checkout_is_found_from_anywhere(submit):
-    code, output, _ = submit("sweep_d_state.slurm", "sweeps/smoke.toml", "--dry-run")
+    code, output, _ = submit("sweep_d_state.slurm", "sweeps/smoke.toml", "--dry-run", "--no-measure")
     assert code == 0, output
     assert "6 trials" in output
 

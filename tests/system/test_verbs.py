@@ -17,16 +17,6 @@ def test_version_names_what_it_was_built_with(mambasynth):
     assert re.search(r"[0-9a-f]{7,40}", text)
 
 
-@pytest.mark.parametrize("verb", ["", "data", "train", "sweep", "status", "evaluate", "dimension", "generate", "gates", "oracle",
-                                  "convert", "doctor"])
-def test_every_level_has_help(mambasynth, verb):
-    text = mambasynth(*verb.split(), "--help").stdout
-    assert "--help" in text
-    if verb == "train":
-        for flag in ("--gate-lr-factor", "--max-horizon", "--data-seed", "--out", "--config", "--set", "--threads"):
-            assert flag in text
-
-
 def test_an_unknown_verb_gets_the_nearest_suggested(mambasynth):
     done = mambasynth("trian", code=2)
     assert "trian" in done.stderr and "train" in done.stderr.replace("trian", "")
