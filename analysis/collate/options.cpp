@@ -80,7 +80,6 @@ document::Shows shows_of(std::string const& text) {
 constexpr char const* choosing = "Trials and measures";
 constexpr char const* table_group = "Table";
 constexpr char const* files_group = "Output";
-constexpr char const* other_group = "Other";
 
 constexpr char const* closing_notes =
     "Files in OUT: table.csv (a row a cell, every measure), trials.csv (a row a trial), tidy.csv and tidy.h5 (a row a "
@@ -89,12 +88,14 @@ constexpr char const* closing_notes =
     "anything else.";
 
 help::Page page_of(CLI::App const& app) {
-  return {.name = app.get_name(),
-          .sentence = app.get_description(),
-          .examples = {{"mambasynth-collate runs/gate_lr --where 'gate_lr_factor<=0.1 and seed!=42'", ""},
-                       {"mambasynth-collate runs/gate_lr runs/horizons --report paper", ""}},
-          .groups = help::groups_of(app),
-          .notes = closing_notes};
+  help::Page page{.name = app.get_name(),
+                  .sentence = app.get_description(),
+                  .examples = {{"mambasynth-collate runs/gate_lr --where 'gate_lr_factor<=0.1 and seed!=42'", ""},
+                               {"mambasynth-collate runs/gate_lr runs/horizons --report paper", ""}},
+                  .groups = help::groups_of(app),
+                  .notes = closing_notes};
+  page.groups.front().options.front().required = true;  // not in CLI11, because --version needs no folder
+  return page;
 }
 
 }  // namespace
@@ -106,7 +107,7 @@ Parsed parse_options(int argc, char const* const* argv) {
   std::string allow_mixed, measures, rows, cols;
   std::vector<std::string> where;
   bool wants_version = false;
-  app.add_option("DIR", options.folders, "folders of `mambasynth sweep --out` or `train --out`")->type_name("DIR");
+  app.add_option("DIR", options.folders, "folders of `mambasynth sweep` or `train`")->type_name("DIR");
   app.add_option("--measure", measures, "measures to show, as in table.csv without _mean; * stands for anything")
       ->type_name("NAME,...")
       ->default_str("test MSE, excess, dimension, time")
@@ -123,7 +124,7 @@ Parsed parse_options(int argc, char const* const* argv) {
                  "that are not axes (configuration)")
       ->type_name("WHAT,...")
       ->group(choosing);
-  app.add_option("--rows", rows, "axes, or measure, layer, horizon, k, down the table")
+  app.add_option("--rows", rows, "axes, measure, layer, horizon, k: down the table")
       ->type_name("NAME,...")
       ->group(table_group);
   app.add_option("--cols", cols, "the same, across the table")->type_name("NAME,...")->group(table_group);
@@ -149,16 +150,16 @@ Parsed parse_options(int argc, char const* const* argv) {
   app.add_flag("--figures,!--no-figures", options.figures, "draw OUT/sweep_*.svg, .png, .pdf (needs gnuplot)")
       ->default_str(options.figures ? "true" : "false")
       ->group(files_group);
-  app.add_option("--report", options.report, "report.html, report.md, tables, figures; different sweeps are chapters")
+  app.add_option("--report", options.report, "report.html, report.md, tables, figures")
       ->type_name("FOLDER")
       ->group(files_group);
-  app.add_flag("--version", wants_version, "print version, commit, build type and HDF5 version")->group(other_group);
+  app.add_flag("--version", wants_version, "print version, commit, build type and HDF5 version")->group(files_group);
   app.set_help_flag("-h,--help,--help-all", "print this help");
 
   try {
     app.parse(argc, argv);
   } catch (CLI::CallForHelp const&) {
-    return {{}, help::to_text(page_of(app), help::Extent::all)};
+    return {{}, help::to_text(page_of(app), help::Extent::common)};
   } catch (CLI::ExtrasError const&) {
     auto const unknown = app.remaining().front();
     auto const near = errors::nearest(
