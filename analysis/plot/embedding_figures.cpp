@@ -17,7 +17,7 @@ namespace {
 
 constexpr double most_legend_entries = 10;
 // A quarter of a megabyte of SVG each: 100 bytes a mark, 33 a dot.
-constexpr std::size_t marks_of_figure = 2500, dots_of_figure = 7500;
+constexpr std::size_t marks_of_figure = 2500, dots_of_figure = 6000;
 constexpr char const* veil = "0x40";  // a quarter transparent, so that density shows
 
 bool has_legend(Coloring const& c) { return c.scale == Coloring::Scale::category && c.most <= most_legend_entries; }
@@ -124,7 +124,8 @@ std::string dot_plots(std::string const& data, Coloring const& c, std::size_t st
   std::string plots;
   for (auto const& [chosen, color] : shades_of(c))
     plots += fmt::format(
-        "{}\"{}\" every {} using ({} ? $1-{:.5g} : NaN):2:({:.5g}):(0) with vectors nohead linewidth {:.3g} linecolor "
+        "{}\"{}\" every {} using ({} ? $1-{:.5g} : NaN):2:({:.5g}):(0) notitle with vectors nohead linewidth {:.3g} "
+        "linecolor "
         "{}",
         plots.empty() ? "" : ", \\\n  ", data, stride, chosen, half, 2 * half, line_width(side * points_of_millimeter),
         color);

@@ -28,7 +28,6 @@ std::string words_of(std::string name) {
 /// "Layer 3 (128-D), LB 4.8, silhouette 0.312"
 std::string panel_title(std::string const& name, Embedded const& panel, LayerMeasures const& measures, std::size_t p) {
   auto title = fmt::format("{} ({}-D)", words_of(name), panel.dims);
-  if (panel.umap_start == "random") title += ", random start";
   if (panel.kept_share < 1) title += fmt::format(", PCA {:.1f} %", 100 * panel.kept_share);
   if (!measures.dimension.empty() && !measures.dimension[p].k.empty())
     title +=
@@ -120,6 +119,10 @@ void draw_layer_embeddings(LayerMeasures const& measures, Embeddings const& e, b
     explained += "Silhouette: of the circles in the plane, from −1 to 1.";
   std::vector<std::string> umap_notes;
   if (!explained.empty()) umap_notes.push_back(explained);
+  std::string random;
+  for (std::size_t p = 0; p < e.panels.size(); ++p)
+    if (e.panels[p].umap_start == "random") random += (random.empty() ? "" : ", ") + words_of(measures.layers[p]);
+  if (!random.empty()) umap_notes.push_back(fmt::format("UMAP started at random, not from the spectrum: {}.", random));
   if (per_layer)
     for (std::size_t p = 0; p < umaps.size(); ++p)
       plot::draw_embeddings("umap_" + measures.layers[p], "", std::span(umaps).subspan(p, 1), 1, points, umap_notes,

@@ -63,7 +63,7 @@ TEST_CASE("a grid of embeddings, by every kind of coloring") {
   auto const script = store::read_text(folder.path() / "plots/grid.gp");
   CHECK_THAT(script, ContainsSubstring("thirds (3-D)  LB 1.0") && ContainsSubstring("phase, rad") &&
                          ContainsSubstring("cbrange [0:199]"));
-  // Four panels share 7,500 dots: the SVG shows every fourth of 6,000 points, the file holds all.
+  // Four panels share 6,000 dots: the SVG shows every fourth of 6,000 points, the file holds all.
   CHECK_THAT(script, ContainsSubstring(" every 4 using ") &&
                          ContainsSubstring("Each point is one of 6,000 points of a ring, the same in every panel; no "
                                            "intervals. SVG and PDF show one point in 4, the PNG shows all.") &&
