@@ -19,8 +19,8 @@ FIGURES = {
     "gates": ["gates_statistics", "gates_switches", *(f"gates_umap_{name}" for name in ("delta", "zgate", "B", "C", "xconv")),
               *(f"{name}_{i}" for name in ("gates_summary", "gates_layer1", "gates_layer2") for i in range(3))],
     "dimension": ["dimension_estimates"],
-    "collate": ["sweep_summary", "sweep_differences", "sweep_errors", "sweep_training", "sweep_dimension", "sweep_probes",
-                "sweep_similarity"],
+    # Without sweep_similarity, which needs trials of different seeds.
+    "collate": ["sweep_summary", "sweep_differences", "sweep_errors", "sweep_training", "sweep_dimension", "sweep_probes"],
 }
 COUNTED = "steps|samples|windows|points|epochs|groups|seeds|trials|visits"
 
