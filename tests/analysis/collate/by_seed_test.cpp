@@ -98,7 +98,7 @@ TEST_CASE_METHOD(Fixture, "controls over cells that share seeds have as many val
   CHECK(ran.code == 0);
   // Over seeds: untrained 7.717 and 7.821, trained 3 and 5; t(1) = 12.706. Six values would give ± 0.06 and ± 2.8.
   CHECK_THAT(squeezed(ran.out),
-             ContainsSubstring("then over 2\nseeds") && ContainsSubstring("| layer_1 | 4 ± 13 | 7.77 ± 0.66 |"));
+             ContainsSubstring("then over 2 seeds") && ContainsSubstring("| layer 1 | 4 ± 13 | 7.77 ± 0.66 |"));
   CHECK_THAT(ran.out, !ContainsSubstring("Untrained networks") && !ContainsSubstring("Not every seed") &&
                           !ContainsSubstring("nfinite"));
 }
@@ -138,7 +138,7 @@ TEST_CASE_METHOD(Fixture,
     for (auto const* id : {"a1", "a2", "b1", "b2", "c1", "c2"}) sweep.commit(in_cell(id, 2, infinity));
     auto const ran = collate(dir.string());
     CHECK_THAT(squeezed(ran.out),
-               ContainsSubstring("| layer_1 | 2 | - |") && ContainsSubstring("6 of 6 of untrained layer_1"));
+               ContainsSubstring("| layer 1 | 2 | - |") && ContainsSubstring("6 of 6 of untrained layer 1"));
     CHECK_THAT(ran.err,
                ContainsSubstring("all of its 2 trials have no number of untrained.levina_bickel_original.layer_1.k30"));
     CHECK(table(dir)[0].at("untrained.levina_bickel_original.layer_1.k30_mean") == "");
@@ -150,7 +150,7 @@ TEST_CASE_METHOD(Fixture, "controls of a single seed are plain means") {
   sweep.commit(in_cell("a1", 1, 7.5));
   sweep.commit(in_cell("b1", 2, 7.5));
   CHECK_THAT(squeezed(collate(dir.string()).out),
-             ContainsSubstring("of the only seed") && ContainsSubstring("| layer_1 | 1.5 | 7.5 |"));
+             ContainsSubstring("of the only seed") && ContainsSubstring("| layer 1 | 1.5 | 7.5 |"));
 }
 
 TEST_CASE_METHOD(Fixture, "trials outside a sweep have the seed of their configuration") {
@@ -161,6 +161,6 @@ TEST_CASE_METHOD(Fixture, "trials outside a sweep have the seed of their configu
   }
   auto const folder = [&](char const* id) { return (root.path() / id).string(); };
   CHECK_THAT(squeezed(collate(folder("0123456789ab") + " " + folder("ba9876543210")).out),
-             ContainsSubstring("of the only seed") && ContainsSubstring("| layer_1 | 1.5 | 7.5 |"));
+             ContainsSubstring("of the only seed") && ContainsSubstring("| layer 1 | 1.5 | 7.5 |"));
   CHECK(read_folder(root.path() / "0123456789ab").trials.at(0).seed == "42");
 }

@@ -30,10 +30,9 @@ TEST_CASE_METHOD(Fixture, "a complete sweep") {
   CHECK_THAT(ran.out, ContainsSubstring("ID layer_1"));
   CHECK_THAT(ran.out, ContainsSubstring("6 trials in 2 cells: 6 done, 0 waiting, 0 failed, 0 diverged."));
   CHECK_THAT(ran.out, ContainsSubstring("table.csv"));
-  CHECK_THAT(
-      ran.out,
-      ContainsSubstring(
-          "Controls of the intrinsic dimension (Levina-Bickel, original form, k = 30), mean over the done trials of"));
+  CHECK_THAT(ran.out, ContainsSubstring("Controls of the intrinsic dimension (Levina-Bickel, original form, k = 30), "
+                                        "mean over the done\ntrials of each "
+                                        "seed, then over 3 seeds"));
   // Trained layer_1 differs by trial (38, 39, 43 and three times 37: over seeds 37.5, 38, 40), its controls do not.
   CHECK_THAT(
       ran.out,
