@@ -187,8 +187,8 @@ std::string WindowPage::commands_of(Room const& room, Paper const& paper, double
   if (!room.ylabel.empty())
     text += paper.upright_text(room.ylabel, text_height / 2 + 0.5, frame.top + frame.height / 2);
   if (lowest)
-    text += paper.text(sampling_rate_ > 0 ? "Time (s)" : "Time step", frame.left + frame.width / 2, frame.bottom() + axis_height - text_height / 2 - 0.5,
-                       Align::center);
+    text += paper.text(sampling_rate_ > 0 ? "Time (s)" : "Time step", frame.left + frame.width / 2,
+                       frame.bottom() + axis_height - text_height / 2 - 0.5, Align::center);
   if (room.border)
     text +=
         paper.line(at(*room.border), frame.top, at(*room.border), frame.bottom(), "front " + line_words(border_style));

@@ -98,10 +98,10 @@ class CsvReader {
       if (table_.columns == 0) begin(line, fields);
       else split_fields(line, separator_, fields);
       if (static_cast<std::int64_t>(fields.size()) != table_.columns)
-        throw unusable(table_.file,
-                       fmt::format("line {} has {} fields, line {} has {}", line_, fields.size(), first_line_,
-                                   table_.columns),
-                       "Give every row a number for each column");
+        throw unusable(
+            table_.file,
+            fmt::format("line {} has {} fields, line {} has {}", line_, fields.size(), first_line_, table_.columns),
+            "Give every row a number for each column");
       if (!(line_ == first_line_ && !table_.names.empty())) add(fields);
     }
     if (stream_.bad()) throw unusable(table_.file, "it cannot be read to its end", "Check the disk");
@@ -138,10 +138,9 @@ class CsvReader {
     auto const name = table_.names.empty() || table_.names[column].empty()
                           ? ""
                           : " ('" + errors::quotable(table_.names[column]) + "')";
-    auto const what = field.empty()                              ? "is empty"
-                      : number_in(field)                         ? "holds " + errors::quotable(field)
-                                                                 : "holds '" + errors::quotable(field) +
-                                                                       "', which is not a number";
+    auto const what = field.empty()      ? "is empty"
+                      : number_in(field) ? "holds " + errors::quotable(field)
+                                         : "holds '" + errors::quotable(field) + "', which is not a number";
     return unusable(table_.file, fmt::format("line {}, column {}{} {}", line_, column + 1, name, what),
                     field.find(',') != std::string::npos ? "Write decimals with points, not commas"
                     : field.empty() || number_in(field)  ? "Repair the file; missing values are not supported"

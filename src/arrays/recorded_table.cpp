@@ -31,8 +31,8 @@ bool named_as_time(std::string name) {
   for (auto& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   if (name.starts_with("timestamp")) return true;
   for (std::string const word : {"time", "t"})
-    if (name.starts_with(word) && (name.size() == word.size() || std::string_view(" _([/").find(name[word.size()]) !=
-                                                                     std::string_view::npos))
+    if (name.starts_with(word) &&
+        (name.size() == word.size() || std::string_view(" _([/").find(name[word.size()]) != std::string_view::npos))
       return true;
   return false;
 }
@@ -56,10 +56,10 @@ std::int64_t column_named(CsvTable const& table, std::string const& name) {
     throw unusable(table.file, fmt::format("it has no column '{}', because it has no header", errors::quotable(name)),
                    "Name the columns in its first line");
   auto const near = errors::nearest(name, table.names);
-  throw unusable(table.file,
-                 fmt::format("it has no column '{}'; it has {}", errors::quotable(name),
-                             listed(table.names, errors::quotable)),
-                 near.empty() ? "Name one of those" : "Did you mean '" + errors::quotable(near) + "'?");
+  throw unusable(
+      table.file,
+      fmt::format("it has no column '{}'; it has {}", errors::quotable(name), listed(table.names, errors::quotable)),
+      near.empty() ? "Name one of those" : "Did you mean '" + errors::quotable(near) + "'?");
 }
 
 }  // namespace

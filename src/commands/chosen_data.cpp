@@ -35,8 +35,8 @@ std::string use_data_here(config::Data& data, std::set<std::string> const& given
   if (found == places.end()) return {};
   std::string const place = *found, what = place == "." ? "this folder" : "the folder " + place;
   if (auto const key = generator_key(given); !key.empty())
-    return fmt::format("note: the series in {} is not used ({} asks for a generated one). --data {} uses it.", what, key,
-                       place);
+    return fmt::format("note: the series in {} is not used ({} asks for a generated one). --data {} uses it.", what,
+                       key, place);
   data.path = place;
   return fmt::format("note: using the series in {} (--data is not given).", what);
 }

@@ -148,21 +148,19 @@ int run(EvaluateOptions& options) {
   auto const untrained = initial ? backend::predictor(device, *initial) : nullptr;
   auto const to_stderr = [](std::string const& line) { streams::log("{}\n", line); };
   auto const search = backend::neighbor_search(device, threads, to_stderr);
-  auto const evaluation = evaluate::evaluate(
-      {.network = network,
-       .untrained = untrained.get(),
-       .series = whole.series,
-       .seq_len = seq_len,
-       .truth = {whole.circle, whole.phase, &data.process, data.generated},
-       .host = &loaded.network,
-       .note = to_stderr,
-       .search = search.get()},
-      trial.evaluate, choice, threads);
+  auto const evaluation = evaluate::evaluate({.network = network,
+                                              .untrained = untrained.get(),
+                                              .series = whole.series,
+                                              .seq_len = seq_len,
+                                              .truth = {whole.circle, whole.phase, &data.process, data.generated},
+                                              .host = &loaded.network,
+                                              .note = to_stderr,
+                                              .search = search.get()},
+                                             trial.evaluate, choice, threads);
   fs::path const folder = options.run.out;
-  evaluate::write_evaluation(
-      folder / "evaluation.h5", evaluation,
-      {options.checkpoint, seq_len, provenance::run_facts(device, threads, backend::gpu_of(device)), errors,
-       data.scaling});
+  evaluate::write_evaluation(folder / "evaluation.h5", evaluation,
+                             {options.checkpoint, seq_len,
+                              provenance::run_facts(device, threads, backend::gpu_of(device)), errors, data.scaling});
   if (trial.evaluate.activations) {
     stage.emplace(activations_stage);
     evaluate::write_activations(folder / trial::activations_name, network, whole.series, seq_len,

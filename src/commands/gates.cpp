@@ -141,11 +141,10 @@ int run(GatesOptions& options) {
   stage.emplace("signals");
   fs::path const folder = options.run.out;
   auto const file = folder / "gates.h5";
-  gates::write_gates(
-      file, *predictor, x, choice, statistics, trial.gates,
-      {options.checkpoint, trial.data.path, seq_len, provenance::run_facts(device, threads, backend::gpu_of(device)),
-       trial.data.sampling_rate},
-      maps ? &*maps : nullptr, whole.circle);
+  gates::write_gates(file, *predictor, x, choice, statistics, trial.gates,
+                     {options.checkpoint, trial.data.path, seq_len,
+                      provenance::run_facts(device, threads, backend::gpu_of(device)), trial.data.sampling_rate},
+                     maps ? &*maps : nullptr, whole.circle);
   print(statistics);
   streams::print("{}\n", file.string());
   if (options.figures) {

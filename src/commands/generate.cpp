@@ -168,8 +168,9 @@ int run(GenerateOptions& options) {
   }
   if (trial.generate.oracle) stage.emplace(statistics_stage);
   if (!data.scaling.empty()) {
-    streams::log("note: the recording is standardized, so errors, temperature and bursts are in units of its channels' "
-                 "standard deviations.\n");
+    streams::log(
+        "note: the recording is standardized, so errors, temperature and bursts are in units of its channels' "
+        "standard deviations.\n");
     auto const stored = values_of(trial::load_series(trial, {}, threads).series());
     unscale(generation, data, stored);
     if (calm) unscale(*calm, data, stored);

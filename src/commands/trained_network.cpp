@@ -71,9 +71,10 @@ void choose_series(TrainedNetwork& network) {
   if (!network.facts) {
     if (auto note = use_data_here(data, network.given); !note.empty()) notes.push_back(std::move(note));
     else if (!gives_generator(network.given))
-      notes.push_back(fmt::format("note: using the series of data.seed = {} (--data is not given, and the checkpoint "
-                                  "does not record its series).",
-                                  data.seed));
+      notes.push_back(
+          fmt::format("note: using the series of data.seed = {} (--data is not given, and the checkpoint "
+                      "does not record its series).",
+                      data.seed));
     return;
   }
   if (gives_generator(network.given)) {

@@ -15,12 +15,12 @@ namespace mambasynth::commands {
 
 /// A checkpoint, and the configuration with which to use it.
 struct TrainedNetwork {
-  std::string checkpoint;                     ///< its file
+  std::string checkpoint;  ///< its file
   model::LoadedNetwork loaded;
   std::optional<train::TrainingFacts> facts;  ///< what it records of its training; the original's checkpoints do not
-  config::Trial trial;                        ///< [data], [model] and [train] as trained, where the flags say nothing else
-  std::set<std::string> given;                ///< keys of the command line
-  std::vector<std::string> notes;             ///< where the series comes from and what contradicts; for the user
+  config::Trial trial;             ///< [data], [model] and [train] as trained, where the flags say nothing else
+  std::set<std::string> given;     ///< keys of the command line
+  std::vector<std::string> notes;  ///< where the series comes from and what contradicts; for the user
 };
 
 /// Reads a checkpoint and resolves the flags on top of what it records: the shape of the network, the split of the data

@@ -13,8 +13,8 @@ namespace mambasynth::generate {
 struct GenerationSource {
   std::string checkpoint, data;
   provenance::Facts facts;
-  double sampling_rate = 0;     ///< Hz, for axes in seconds; 0: in steps
-  bool standardized = false;    ///< the errors are in units of the channels' standard deviations
+  double sampling_rate = 0;   ///< Hz, for axes in seconds; 0: in steps
+  bool standardized = false;  ///< the errors are in units of the channels' standard deviations
 };
 
 /// generation.h5: /generated and /truth (sample, time, channel), /seed_start and /mse (sample), /seed (sample,

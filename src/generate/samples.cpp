@@ -30,19 +30,19 @@ std::vector<bool> burst_steps(config::Generate const& config) {
 std::vector<std::int64_t> sample_starts(series::Segments const& series, config::Generate const& config) {
   auto const n_steps = series.length();
   if (n_steps < config.seed_len + config.gen_len)
-    throw errors::input(series.count > 1 ? "the trials of the recording are shorter than one sample"
-                                         : "the series is shorter than one sample",
-                        fmt::format("{} {} steps, --seed-len {} and --gen-len {} take {}",
-                                    series.count > 1 ? "each has" : "it has", n_steps, config.seed_len,
-                                    config.gen_len, config.seed_len + config.gen_len),
-                        "Lower --gen-len, or use a longer series (--n-steps)");
+    throw errors::input(
+        series.count > 1 ? "the trials of the recording are shorter than one sample"
+                         : "the series is shorter than one sample",
+        fmt::format("{} {} steps, --seed-len {} and --gen-len {} take {}", series.count > 1 ? "each has" : "it has",
+                    n_steps, config.seed_len, config.gen_len, config.seed_len + config.gen_len),
+        "Lower --gen-len, or use a longer series (--n-steps)");
   auto const all = series::window_starts(series, config.seed_len + config.gen_len, config.seed_len);
   auto const count = static_cast<std::int64_t>(all.size());
   if (config.seed_offset) {
     if (*config.seed_offset >= count)
       throw errors::usage(fmt::format("there is no window {} (--seed-offset)", *config.seed_offset),
-                          fmt::format("{} steps hold {} windows of {} + {} steps at multiples of {}", series.steps, count,
-                                      config.seed_len, config.gen_len, config.seed_len),
+                          fmt::format("{} steps hold {} windows of {} + {} steps at multiples of {}", series.steps,
+                                      count, config.seed_len, config.gen_len, config.seed_len),
                           fmt::format("Give a number from 0 to {}", count - 1));
     return {all[static_cast<std::size_t>(*config.seed_offset)]};
   }

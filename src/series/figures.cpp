@@ -145,8 +145,8 @@ std::string periods(plot::Figure& figure, plot::Paper const& paper, series::Proc
          fmt::format("plot \"{}\" using 1:2:3 with boxes linecolor rgb variable\n", figure.add_data("periods", bars));
 }
 
-void draw_overview(series::Digest const& digest, std::filesystem::path const& folder,
-                   SeriesEmbedding const* embedding, double sampling_rate) {
+void draw_overview(series::Digest const& digest, std::filesystem::path const& folder, SeriesEmbedding const* embedding,
+                   double sampling_rate) {
   constexpr double side = 60;
   double const end = upper + row + below;
   double const bottom = end + (embedding != nullptr ? plot::panel_title_height + side + 2 : 0);

@@ -14,11 +14,11 @@ namespace mambasynth::series {
 
 /// The origin of a loaded series.
 struct Source {
-  std::filesystem::path file;  ///< series.h5 or data.npz itself
-  bool generated = false;      ///< its configuration regenerates it: all of float32 X and circles are equal
-  config::Data data;           ///< of a generated series: its keys; data.path is empty
-  std::string reason;          ///< of a foreign series: why test series and oracle are absent
-  std::string sha256;          ///< of the float32 X, 64 hexadecimal digits
+  std::filesystem::path file;           ///< series.h5 or data.npz itself
+  bool generated = false;               ///< its configuration regenerates it: all of float32 X and circles are equal
+  config::Data data;                    ///< of a generated series: its keys; data.path is empty
+  std::string reason;                   ///< of a foreign series: why test series and oracle are absent
+  std::string sha256;                   ///< of the float32 X, 64 hexadecimal digits
   std::vector<std::string> notes = {};  ///< how a recording was read, one line each, for the user
 };
 

@@ -56,7 +56,8 @@ class Recording final : public SeriesFile {
     std::vector<std::int64_t> const sorted(distinct.begin(), distinct.end());
     for (auto& label : labels) label = std::lower_bound(sorted.begin(), sorted.end(), label) - sorted.begin();
     notes.push_back(fmt::format("note: the labels {} of {} are numbered from 0 in this order.",
-                                arrays::listed(sorted, [](std::int64_t label) { return std::to_string(label); }), name));
+                                arrays::listed(sorted, [](std::int64_t label) { return std::to_string(label); }),
+                                name));
     return true;
   }
 
@@ -105,7 +106,8 @@ void take_named_labels(Recording& recording, arrays::Archive const& archive, std
                            "Name an array with one label for each step");
   auto labels = integers_in(archive, member.name);
   if (!labels)
-    throw arrays::unusable(recording.file, "the labels " + shown + " are not all integers", "Number the classes from 0");
+    throw arrays::unusable(recording.file, "the labels " + shown + " are not all integers",
+                           "Number the classes from 0");
   recording.labels = *std::move(labels);
   recording.require_classes(shown);
 }

@@ -71,7 +71,8 @@ std::string note_on_scales(Scaling const& scales) {
   for (auto const mean : scales.mean) offset = std::max(offset, std::abs(mean));
   if (*least >= small && *most <= large && offset <= large) return {};
   return fmt::format(
-      "note: the channels have standard deviations from {:.3g} to {:.3g} and means up to {:.3g}, and the usual learning "
+      "note: the channels have standard deviations from {:.3g} to {:.3g} and means up to {:.3g}, and the usual "
+      "learning "
       "rates expect values of about 1. --standardise scales each channel.",
       *least, *most, offset);
 }

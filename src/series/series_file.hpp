@@ -33,7 +33,7 @@ class SeriesFile {
 
   std::filesystem::path file;
   std::int64_t n_steps = 0;
-  std::int64_t segments = 1;  ///< trials of a recording, all equally long, one after the other
+  std::int64_t segments = 1;            ///< trials of a recording, all equally long, one after the other
   std::vector<std::string> notes;       ///< how the file was read, one line each, for the user
   std::optional<config::Data> claimed;  ///< the configuration that the file claims
   std::string unclaimed_because;        ///< why it claims none

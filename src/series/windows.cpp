@@ -63,10 +63,11 @@ std::int64_t held_out_segments(double fraction, std::int64_t count) {
 Split split_segments(Segments const& series, std::int64_t seq_len, std::int64_t stride, double val_fraction) {
   auto const validation = held_out_segments(val_fraction, series.count), training = series.count - validation;
   if (validation == 0 || training < 1)
-    throw errors::usage(fmt::format("no trial of the recording is left for {}", training < 1 ? "training" : "validation"),
-                        fmt::format("val_fraction = {} takes {} of {} (whole trials are held out)", val_fraction,
-                                    validation, series.count),
-                        training < 1 ? "Lower --test-fraction, or record more trials" : "Raise --val-fraction");
+    throw errors::usage(
+        fmt::format("no trial of the recording is left for {}", training < 1 ? "training" : "validation"),
+        fmt::format("val_fraction = {} takes {} of {} (whole trials are held out)", val_fraction, validation,
+                    series.count),
+        training < 1 ? "Lower --test-fraction, or record more trials" : "Raise --val-fraction");
   auto const first = training * series.length();
   Split split{window_starts({first, training}, seq_len, stride),
               window_starts({series.steps - first, validation}, seq_len, stride)};
@@ -100,9 +101,8 @@ HeldOut hold_out(Segments const& series, std::int64_t seq_len, double fraction) 
   window_starts(series, seq_len, seq_len);
   if (fraction == 0) return {series, {}};
   auto const trials = series.count > 1 ? held_out_segments(fraction, series.count) : 0;
-  auto const steps = trials > 0
-                         ? trials * series.length()
-                         : static_cast<std::int64_t>(std::floor(fraction * static_cast<double>(series.steps)));
+  auto const steps = trials > 0 ? trials * series.length()
+                                : static_cast<std::int64_t>(std::floor(fraction * static_cast<double>(series.steps)));
   auto const rest = series.steps - steps - (trials > 0 ? 0 : seq_len);
   if (steps < seq_len)
     throw errors::usage("no test window fits",

@@ -24,7 +24,8 @@ struct TrainingFacts {
   series::Scaling scaling;      ///< from the recording's units to the network's; empty: the same
 };
 
-/// Best model: epoch, model_state_dict, optimizer_state_dict, train_loss, val_loss, args, and `facts` if they are known.
+/// Best model: epoch, model_state_dict, optimizer_state_dict, train_loss, val_loss, args, and `facts` if they are
+/// known.
 void save_checkpoint(std::filesystem::path const& file, config::Trial const& trial, model::Network const& network,
                      Optimizer const& optimizer, EpochRecord const& record, TrainingFacts const& facts = {});
 /// Nothing for a checkpoint without them: the original's, or of an older version. Errors: errors::input if the entry is

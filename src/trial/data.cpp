@@ -102,8 +102,7 @@ WholeWindows whole_windows(at::Tensor const& series, std::int64_t segments, std:
                            std::span<double const> phase, std::int64_t length) {
   series::Segments const all(series.size(0), segments);
   auto starts = series::window_starts(all, length, length);
-  if (segments == 1)
-    return {series, {circle.begin(), circle.end()}, {phase.begin(), phase.end()}, std::move(starts)};
+  if (segments == 1) return {series, {circle.begin(), circle.end()}, {phase.begin(), phase.end()}, std::move(starts)};
   WholeWindows whole{at::empty({static_cast<std::int64_t>(starts.size()) * length, series.size(1)}, series.options()),
                      {},
                      {},

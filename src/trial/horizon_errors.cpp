@@ -64,7 +64,8 @@ void add_bayes_errors(MeasuredErrors& measured, config::Trial const& trial, Tria
 
 std::string warning_of_overlap(std::int64_t shared, train::DataSplits const& splits) {
   return fmt::format(
-      "warning: {} of {} validation windows share steps with training windows (train.split = random). Their error is too "
+      "warning: {} of {} validation windows share steps with training windows (train.split = random). Their error is "
+      "too "
       "low; that on the test windows is not affected.",
       shared, splits.val.count());
 }

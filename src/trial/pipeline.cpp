@@ -163,9 +163,17 @@ Outcome train_and_measure(Job const& job, TrialData const& data) {
     log("note: the channels are standardized, so losses and errors are in units of their standard deviations.");
 
   train::Trainer trainer(job.trial, data.splits,
-                         {job.folder, job.extra_checkpoint, job.id, job.epoch_done, job.stop_requested,
-                          backend::learners(job.device, job.log), job.group, job.micro_batch, warn,
-                          {configuration_of(job.trial, data), data.sha256, data.generated, data.scaling}, job.own_folder});
+                         {job.folder,
+                          job.extra_checkpoint,
+                          job.id,
+                          job.epoch_done,
+                          job.stop_requested,
+                          backend::learners(job.device, job.log),
+                          job.group,
+                          job.micro_batch,
+                          warn,
+                          {configuration_of(job.trial, data), data.sha256, data.generated, data.scaling},
+                          job.own_folder});
   if (auto const& done = trainer.progress(); done.epoch > 1 || done.batch > 0)
     log(fmt::format("continuing at epoch {}, batch {}", done.epoch, done.batch + 1));
   auto const ending = [&] {

@@ -28,7 +28,9 @@ CsvTable table_of(std::string const& text) {
 
 TEST_CASE("each separator gives the same table") {
   for (char const* text : {"1,-2.5\n3e2,0.5\n", "1;-2.5\n3e2;0.5\n", "1\t-2.5\n3e2\t0.5\n", "  1   -2.5\n 3e2  0.5 \n",
-                           "\xEF\xBB\xBF" "1,-2.5\r\n3e2,+.5\r\n", "# from a program\n\n1, -2.5\n\"3e2\",\"0.5\"\n\n"}) {
+                           "\xEF\xBB\xBF"
+                           "1,-2.5\r\n3e2,+.5\r\n",
+                           "# from a program\n\n1, -2.5\n\"3e2\",\"0.5\"\n\n"}) {
     INFO(text);
     auto const table = table_of(text);
     CHECK(table.names.empty());

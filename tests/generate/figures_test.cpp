@@ -61,9 +61,8 @@ TEST_CASE("a generated sample's figures show its data, with and without circles,
         return steps > 1 ? tests::read_figure(file) : tests::read_drawing(file);
       };
       auto const whole = read(folder.path() / "generation_4.svg");
-      for (char const* words :
-           {"Circle of the seed", "Seed, then generated steps", "Channel", "Time step", "x", "Circle:", "not known",
-            "end of the seed", "start of a burst of noise on the input"})
+      for (char const* words : {"Circle of the seed", "Seed, then generated steps", "Channel", "Time step", "x",
+                                "Circle:", "not known", "end of the seed", "start of a burst of noise on the input"})
         CHECK(whole.says(words));
       CHECK(whole.says(fmt::format("Sample 4: 5 steps of the series, then {} generated steps; no intervals.", steps)));
       REQUIRE(whole.panels.size() == 2);

@@ -109,7 +109,7 @@ TEST_CASE("keys of recordings are part of the ID of a trial on one, if they are 
   CHECK(sweep::trial_id(trial, hash) == id);
   trial.data.standardise = true;
   trial.data.test_fraction = 0.1;
-  CHECK(sweep::canonical_text(trial, hash).starts_with("data.sha256=" + hash +
-                                                       "\ndata.standardise=true\ndata.test_fraction=0.1\nmodel."));
+  CHECK(sweep::canonical_text(trial, hash)
+            .starts_with("data.sha256=" + hash + "\ndata.standardise=true\ndata.test_fraction=0.1\nmodel."));
   CHECK(sweep::trial_id(trial) == default_id);
 }
