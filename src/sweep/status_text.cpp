@@ -61,7 +61,9 @@ std::string to_text(Status const& status) {
   std::vector<std::vector<std::string>> counts;
   for (auto const state : all_states) {
     auto const count = status.counts.at(state);
-    if (count > 0 || state == State::done) counts.push_back({std::string(name_of(state)), std::to_string(count)});
+    // In files, a trial that has not run yet is `missing`.
+    auto const word = state == State::missing ? "waiting" : name_of(state);
+    if (count > 0 || state == State::done) counts.push_back({std::string(word), std::to_string(count)});
   }
   counts.insert(counts.begin() + 1, {"running", std::to_string(status.running.size())});
   text += aligned(counts);
