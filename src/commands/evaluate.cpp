@@ -37,7 +37,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char const* activations_stage = "writing activations";
+constexpr char const *errors_stage = "errors", *activations_stage = "writing activations";
 
 struct EvaluateOptions {
   explicit EvaluateOptions(CLI::App& app) : keys(app, "evaluate") {}

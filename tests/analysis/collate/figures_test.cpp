@@ -247,7 +247,7 @@ TEST_CASE(
   CHECK(names_of(figures).contains("sweep_dimension_4"));
   if (!tests::gnuplot_installed()) SKIP("gnuplot is not installed");
   auto const drawing = read_figure(out.path() / "sweep_summary.svg");
-  CHECK(drawing.says("States of a channel (d_state):"));
+  CHECK(drawing.says("Number of states per channel (d_state):"));
   CHECK(drawing.says("4 steps ahead, learning rate = 0.001"));
   CHECK(read_figure(out.path() / "sweep_dimension_4.svg").says("At d_state = 16, learning rate = 0.001."));
 }
