@@ -33,8 +33,10 @@ double largest_magnitude(std::span<float const> values) {
   return largest;
 }
 
-std::string symmetric_range(double largest, double floor) {
-  return fmt::format("[-{0:.6g}:{0:.6g}]", std::max(largest, floor));
+std::string symmetric_range(double largest, double scale) {
+  constexpr double least_share = 1e-6;
+  auto const range = std::max(largest, least_share * scale);
+  return fmt::format("[-{0:.6g}:{0:.6g}]", range > 0 ? range : 1.0);
 }
 
 std::string circle_runs(std::span<std::int64_t const> circle, std::int64_t circles, std::int64_t first,

@@ -19,8 +19,9 @@ namespace mambasynth::analysis::plot {
 std::string heat_rows(std::span<float const> values, std::int64_t channels);
 /// Of the finite values; 0 without any.
 double largest_magnitude(std::span<float const> values);
-/// "[-a:a]" for a color scale with zero in its middle, a = `largest` but at least `floor`.
-std::string symmetric_range(double largest, double floor);
+/// "[-a:a]" for a color scale with zero in its middle, a = `largest` but at least a millionth of `scale`, the size of
+/// what a difference is of; 1 if both are 0.
+std::string symmetric_range(double largest, double scale = 0);
 
 /// A row for each visit: first step, end, color, circle, color of the text on it. `circle` (step) covers the steps
 /// from `first` on; from its end (from the start if it is empty) to first + steps the strip is gray.

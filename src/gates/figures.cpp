@@ -66,7 +66,7 @@ void head_of_page(WindowPage& page, Figure& figure, Sample const& sample, std::s
              .rows = figure.add_data("x", heat_rows(sample.x)),
              .count = sample.x.size(1),
              .palette = plot::diverging_palette(),
-             .range = plot::symmetric_range(sample.x.abs().max().item<double>(), 1e-12),
+             .range = plot::symmetric_range(sample.x.abs().max().item<double>()),
              .quantity = "x",
              .height = 20});
   page.circles(circle, circles);

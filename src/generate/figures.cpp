@@ -15,7 +15,6 @@ void draw_generation(GeneratedSample const& s, std::filesystem::path const& fold
   auto const seed_steps = static_cast<std::int64_t>(s.seed.size()) / s.channels;
   auto const steps = static_cast<std::int64_t>(s.generated.size()) / s.channels;
   auto const border = s.seed_start + seed_steps, last = border + steps;
-  constexpr double floor = 1e-12;  // far below a recording in volts
   std::vector<std::int64_t> bursts;
   for (auto const step : s.bursts) bursts.push_back(border + step);
   auto const heat_of = [&](plot::Figure& figure, std::string const& title, std::string const& part,
@@ -38,7 +37,7 @@ void draw_generation(GeneratedSample const& s, std::filesystem::path const& fold
   plot::Figure whole(fmt::format("generation_{}", s.number), {});
   std::vector<float> all(s.seed.begin(), s.seed.end());
   all.insert(all.end(), s.generated.begin(), s.generated.end());
-  auto const range = plot::symmetric_range(plot::largest_magnitude(all), floor);
+  auto const range = plot::symmetric_range(plot::largest_magnitude(all));
   plot::WindowPage page(s.seed_start, last, s.sampling_rate);
   page.border(border, "end of the seed");
   page.strip("Circle of the seed",
@@ -50,10 +49,8 @@ void draw_generation(GeneratedSample const& s, std::filesystem::path const& fold
 
   std::vector<float> error(s.generated.begin(), s.generated.end());
   for (std::size_t i = 0; i < error.size(); ++i) error[i] -= s.truth[i];
-  auto const common =
-      plot::symmetric_range(std::max({plot::largest_magnitude(s.truth), plot::largest_magnitude(s.generated),
-                                      plot::largest_magnitude(error)}),
-                            floor);
+  auto const common = plot::symmetric_range(std::max(
+      {plot::largest_magnitude(s.truth), plot::largest_magnitude(s.generated), plot::largest_magnitude(error)}));
   plot::Figure beside(fmt::format("generation_vs_gt_{}", s.number), {});
   plot::WindowPage compared(border, last, s.sampling_rate);
   compared.heat(heat_of(beside, "Series", "truth", s.truth, common, "x"));

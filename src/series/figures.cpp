@@ -212,7 +212,7 @@ void draw_window(series::Excerpt const& window, std::int64_t number, series::Pro
              .rows = figure.add_data("x", rows),
              .count = channels,
              .palette = plot::diverging_palette(),
-             .range = plot::symmetric_range(limit, limit > 0 ? 0 : 1),
+             .range = plot::symmetric_range(limit),
              .quantity = "x",
              .height = 40});
   page.circles(window.circle, process.circles);

@@ -88,7 +88,6 @@ void draw_training_loss(LossCurves const& c, std::filesystem::path const& folder
 
 void draw_next_prediction(WindowPrediction const& w, std::filesystem::path const& folder) {
   namespace plot = analysis::plot;
-  constexpr double least_scale = 1e-12;  // far below a recording in volts
   auto const steps = static_cast<std::int64_t>(w.truth.size()) / w.channels;
   std::vector<float> error(w.prediction.begin(), w.prediction.end());
   double squares = 0;
@@ -96,7 +95,8 @@ void draw_next_prediction(WindowPrediction const& w, std::filesystem::path const
     error[i] -= w.truth[i];
     squares += static_cast<double>(error[i]) * static_cast<double>(error[i]);
   }
-  auto const common = plot::symmetric_range(plot::largest_magnitude(w.truth), least_scale);
+  auto const largest = plot::largest_magnitude(w.truth);
+  auto const common = plot::symmetric_range(largest);
 
   plot::Figure figure(fmt::format("next_prediction_{}", w.number), {});
   plot::WindowPage page(w.start, w.start + steps, w.sampling_rate);
@@ -115,7 +115,7 @@ void draw_next_prediction(WindowPrediction const& w, std::filesystem::path const
   heat("Series, x[t]", "truth", w.truth, common, "x");
   heat("Prediction from the steps before t", "prediction", w.prediction, common, "x");
   heat(fmt::format("Error, MSE {:.4f}", error.empty() ? 0.0 : squares / static_cast<double>(error.size())), "error",
-       error, plot::symmetric_range(plot::largest_magnitude(error), least_scale), "Error");
+       error, plot::symmetric_range(plot::largest_magnitude(error), largest), "Error");
   page.circles(w.circle, w.circles);
   page.draw(
       figure,
