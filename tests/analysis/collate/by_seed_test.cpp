@@ -125,7 +125,7 @@ TEST_CASE_METHOD(Fixture,
     // Seed 42: 3, seed 43: (3 + 4) / 2. In its cell one seed is left.
     CHECK_THAT(squeezed(ran.out), ContainsSubstring("| 3.2 ± 3.2 | 7.77 ± 0.66 |") &&
                                       ContainsSubstring("Infinite values are left") &&
-                                      ContainsSubstring("1 of 6 of trained layer_1.") && !ContainsSubstring(" inf"));
+                                      ContainsSubstring("1 of 6 of trained layer 1.") && !ContainsSubstring(" inf"));
     CHECK_THAT(
         ran.err,
         ContainsSubstring(

@@ -277,7 +277,7 @@ TEST_CASE_METHOD(Fixture, "without any readable trial the code is 3") {
     auto const ran = collate(dir.string());
     CHECK(ran.code == 3);
     CHECK_THAT(ran.err, ContainsSubstring("no readable trial"));
-    CHECK_THAT(ran.out, ContainsSubstring("6 missing"));
+    CHECK_THAT(ran.out, ContainsSubstring("6 waiting"));
   }
   SECTION("an empty folder") {
     fs::create_directories(root.path() / "empty");

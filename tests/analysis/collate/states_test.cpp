@@ -59,8 +59,7 @@ TEST_CASE_METHOD(Fixture, "running, waiting, failed and timed-out trials are tol
     auto const ran = collate(dir.string());
     CHECK(ran.code == 4);
     CHECK(ran.err == "");
-    CHECK_THAT(ran.out,
-               ContainsSubstring("1 done, 1 running, 2 waiting, 2 failed (2 timed out), 0 diverged"));
+    CHECK_THAT(ran.out, ContainsSubstring("1 done, 1 running, 2 waiting, 2 failed (2 timed out), 0 diverged"));
     CHECK_THAT(ran.out, ContainsSubstring("a3, train.gate_lr_factor = 0.0, seed 44: running"));
     CHECK_THAT(ran.out, ContainsSubstring("b1, train.gate_lr_factor = 1.0, seed 42: timed_out: rank 3"));
     for (auto const& row : table(dir))  // what is planned is counted once

@@ -124,7 +124,7 @@ TEST_CASE("trials of one cell are compared with each other and with those of oth
   CHECK(records[1][11].empty());
   CHECK_THAT(
       document::to_terminal(document::Block(similarity_table(found, table))),
-      ContainsSubstring("at 60 steps") && ContainsSubstring("layer_1") &&
+      ContainsSubstring("at 60 steps") && ContainsSubstring("layer 1") &&
           ContainsSubstring(fmt::format("{:.3f} of {:.3f}, p {:.3f} (0 and 1)", across.other_seed.mean,
                                         layer.ceiling(across), layer.p(across)) +
                             " |") &&
