@@ -201,7 +201,7 @@ Action declare_generate(CLI::App& app) {
   auto const options = std::make_shared<GenerateOptions>(app);
   add_checkpoint_flag(app, options->checkpoint);
   options->keys.section<config::Generate>().section<config::Data>();
-  add_run_flags(app, options->run, "generation", "folder for generation.h5 and the figures");
+  add_run_flags(app, options->run, "generation", "folder for generation.h5 and figures");
   add_figures_flag(app, options->figures);
   return [options] { return run(*options); };
 }

@@ -328,7 +328,7 @@ Action declare_train(CLI::App& app) {
   add_run_flags(app, options->run, "run", "folder of the trial's files");
   app.add_option("--checkpoint", options->checkpoint, "also write the best model to this file")
       ->type_name("FILE")
-      ->group(group::output);
+      ->group(std::string(help::rare));
   add_figures_flag(app, options->figures);
   std::string const rare(help::rare);
   app.add_option("--eval", options->evaluate,

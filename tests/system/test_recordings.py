@@ -145,7 +145,7 @@ def test_a_standardised_recording_comes_back_in_its_units(mambasynth, x, tmp_pat
         assert (file["truth"][0] == volts[start + 32:start + 72].astype("f4")).all()
         assert abs(file["generated"][..., 1].mean() - 3) < 1e-3
         assert file["time"].attrs["units"] == "s" and file["time"][1] == pytest.approx(1 / 250)
-    assert "Time (s)" in (tmp_path / "generated" / "generation_0.gp").read_text()
+    assert "Time (s)" in (tmp_path / "generated" / "plots" / "generation_0.gp").read_text()
     mambasynth("gates", *checkpoint, "--n-samples", 1, "--layer", 1, "--out", tmp_path / "gates")
     with h5py.File(tmp_path / "gates" / "gates.h5") as file:
         assert file["step"].attrs["units"] == "s" and file["step"][10] == pytest.approx(0.04)
