@@ -149,7 +149,7 @@ def test_a_standardised_recording_comes_back_in_its_units(mambasynth, x, tmp_pat
     mambasynth("gates", *checkpoint, "--n-samples", 1, "--layer", 1, "--out", tmp_path / "gates")
     with h5py.File(tmp_path / "gates" / "gates.h5") as file:
         assert file["step"].attrs["units"] == "s" and file["step"][10] == pytest.approx(0.04)
-    assert "Time (s)" in (tmp_path / "gates" / "gates_layer1_0.gp").read_text()
+    assert "Time (s)" in (tmp_path / "gates" / "plots" / "gates_layer1_0.gp").read_text()
     measured = mambasynth("evaluate", *checkpoint, *QUICK[QUICK.index("--lb-points"):], "--umap", "off", "--out", tmp_path / "measured")
     assert "in squared standard deviations" in measured.stdout and "no Bayes errors" in measured.stderr
     with h5py.File(tmp_path / "measured" / "evaluation.h5") as file, h5py.File(out / "trial.h5") as trial:
