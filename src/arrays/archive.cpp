@@ -48,7 +48,7 @@ Member Archive::need(std::string const& name) const {
   auto const near = errors::nearest(name, names);
   throw unusable(
       file, fmt::format("it holds no array '{}'; it holds {}", errors::quotable(name), listed(names, errors::quotable)),
-      near.empty() ? "Name one of those" : "Did you mean '" + errors::quotable(near) + "'?");
+      near.empty() ? "Name one of those" : "Did you mean '" + errors::quotable(near) + "'? Name one of those");
 }
 
 std::string Archive::only(std::function<bool(Member const&)> const& fits, std::string const& wanted,

@@ -59,7 +59,7 @@ std::int64_t column_named(CsvTable const& table, std::string const& name) {
   throw unusable(
       table.file,
       fmt::format("it has no column '{}'; it has {}", errors::quotable(name), listed(table.names, errors::quotable)),
-      near.empty() ? "Name one of those" : "Did you mean '" + errors::quotable(near) + "'?");
+      near.empty() ? "Name one of those" : "Did you mean '" + errors::quotable(near) + "'? Name one of those");
 }
 
 }  // namespace

@@ -114,7 +114,7 @@ void read_sweep_table(SweepFile& sweep, toml::value const& table) {
       auto const near = errors::nearest(name, known);
       throw errors::usage(where(value) + ": unknown key '" + name + "' in [sweep]",
                           "a misspelling would otherwise go unnoticed",
-                          near.empty() ? "Remove it" : "Did you mean '" + near + "'?");
+                          near.empty() ? "Remove it" : "Did you mean '" + near + "'? Correct or remove it");
     }
   }
   for (auto const& axis : tables(table, "axis")) sweep.axes.push_back(axis_of(axis));
@@ -162,7 +162,7 @@ void check_sweep(SweepFile const& sweep, std::set<std::string> columns) {
     auto const near = errors::nearest(key, columns);
     throw errors::usage(origin + ": " + what + " names '" + key + "', which no axis varies",
                         "every cell has the same value of it",
-                        near.empty() ? "Use a key of an axis" : "Did you mean '" + near + "'?");
+                        near.empty() ? "Use a key of an axis" : "Did you mean '" + near + "'? Use a key of an axis");
   };
   for (auto const& exclude : sweep.excludes)
     for (auto const& key : exclude.keys) require_column(key.key, exclude.origin, "[[sweep.exclude]]");

@@ -169,9 +169,9 @@ def test_a_truncated_h5_is_refused(mambasynth, tiny_trial, tmp_path, finished_sw
          r"series\.h5")
 
 
-def test_an_h5_without_a_series_is_refused_with_the_missing_data_set(mambasynth, tiny_trial, tmp_path, trial):
+def test_an_h5_without_a_series_is_refused_with_the_arrays_that_it_holds(mambasynth, tiny_trial, tmp_path, trial):
     says(mambasynth("train", "--config", tiny_trial, "--data", trial / "trial.h5", "--out", tmp_path / "out", code=3),
-         r"trial\.h5", r"\bx\b")
+         r"trial\.h5", "/activation/spectrum", "--array")
 
 
 def test_a_missing_series_is_named(mambasynth, tiny_trial, tmp_path):
