@@ -47,18 +47,18 @@ FOREIGN = {
     "log.csv": ["train", "--config", "{tmp}/trial.toml"],
     "dimension.h5": ["dimension", "--data", "{tmp}/none.npy"],
     "oracle.h5": ["oracle", "--n-steps", "500"],
-    "evaluation.h5": ["evaluate", "--checkpoint", "{tmp}/none.pt"],
-    "generation.h5": ["generate", "--checkpoint", "{tmp}/none.pt"],
-    "gates.h5": ["gates", "--checkpoint", "{tmp}/none.pt"],
+    "evaluation.h5": ["evaluate", "--checkpoint", "{trial}/checkpoint.pt"],
+    "generation.h5": ["generate", "--checkpoint", "{trial}/checkpoint.pt"],
+    "gates.h5": ["gates", "--checkpoint", "{trial}/checkpoint.pt"],
 }
 
 
 @pytest.mark.parametrize("name", FOREIGN)
-def test_a_foreign_file_is_not_overwritten(mambasynth, tiny_sweep, tiny_trial, tmp_path, name):
+def test_a_foreign_file_is_not_overwritten(mambasynth, tiny_sweep, tiny_trial, trial, tmp_path, name):
     folder = tmp_path / "folder"
     folder.mkdir()
     (folder / name).write_text("mine")
-    says(mambasynth(*(word.format(tmp=tmp_path) for word in FOREIGN[name]), "--out", ".", cwd=folder, code=2), f"{name} would be overwritten")
+    says(mambasynth(*(word.format(tmp=tmp_path, trial=trial) for word in FOREIGN[name]), "--out", ".", cwd=folder, code=2), f"{name} would be overwritten")
     assert [file.name for file in folder.iterdir()] == [name] and (folder / name).read_text() == "mine"
 
 
