@@ -16,7 +16,7 @@ def test_missing_packages_and_libtorch_are_named_without_installing(tmp_path):
     """An empty cache and a PATH without compilers: what to load or install, and exit code 2."""
     tools = tmp_path / "tools"
     tools.mkdir()
-    for name in ("bash", "dirname", "id", "mktemp", "rm", "chmod", "sed", "basename", "env", "uname"):
+    for name in ("bash", "dirname", "id", "mkdir", "mktemp", "rm", "chmod", "sed", "basename", "env", "uname"):
         (tools / name).symlink_to(f"/usr/bin/{name}")
     done = run(CHECKOUT / "jobs" / "install_deps.sh", "--no-install", "--tests", PATH=str(tools),
                MAMBASYNTH_CACHE=str(tmp_path / "cache"), Torch_DIR="", MAMBASYNTH_HEADERS_DIR="")
