@@ -1,12 +1,12 @@
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
-#include <cstdio>
-#include <memory>
+#include <optional>
 #include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "doctor/job_request.hpp"
+#include "environment/command_output.hpp"
 #include "errors/errors.hpp"
 
 namespace mambasynth::doctor {
@@ -14,14 +14,9 @@ namespace {
 
 /// What the command prints; nothing if it fails.
 std::optional<std::string> answer_of(std::string const& command) {
-  std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(("timeout -s KILL 10 " + command + " 2>/dev/null").c_str(), "r"),
-                                             ::pclose);
-  if (!pipe) return std::nullopt;
-  std::string answer;
-  std::array<char, 256> part{};
-  while (std::fgets(part.data(), static_cast<int>(part.size()), pipe.get())) answer += part.data();
-  if (::pclose(pipe.release()) != 0) return std::nullopt;
-  return answer;
+  auto output = environment::output_of("timeout -s KILL 10 " + command + " 2>/dev/null");
+  if (!output || !output->succeeded) return std::nullopt;
+  return std::move(output->text);
 }
 
 std::vector<std::string> distinct_lines(std::string const& text) {

@@ -4,13 +4,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <cstdlib>
-#include <memory>
 #include <string_view>
+#include <utility>
 
 #include "cores/cores.hpp"
 #include "doctor/memory.hpp"
+#include "environment/command_output.hpp"
 #include "environment/environment.hpp"
 #include "environment/launcher.hpp"
 #include "kernels/cpu.hpp"
@@ -106,14 +106,10 @@ void inspect_host(RankFacts& facts, std::function<void(std::string const&)> cons
 std::optional<std::string> ask_srun(Environment const& environment) {
   if (!environment.contains("SLURM_JOB_ID")) return std::nullopt;
   // KILL, because child processes inherit the blocked SIGTERM (see CleanupOnSignal).
-  std::unique_ptr<FILE, int (*)(FILE*)> pipe(
-      ::popen("command -v srun >/dev/null || exit 99; timeout -s KILL 10 srun --mpi=list 2>&1", "r"), ::pclose);
-  if (!pipe) return std::nullopt;
-  std::string answer;
-  std::array<char, 256> part{};
-  while (std::fgets(part.data(), static_cast<int>(part.size()), pipe.get())) answer += part.data();
-  if (::pclose(pipe.release()) != 0) return std::nullopt;
-  return answer;
+  auto answer =
+      environment::output_of("command -v srun >/dev/null || exit 99; timeout -s KILL 10 srun --mpi=list 2>&1");
+  if (!answer || !answer->succeeded) return std::nullopt;
+  return std::move(answer->text);
 }
 
 }  // namespace mambasynth::doctor
