@@ -40,7 +40,7 @@ std::string adjust(std::vector<Difference>& rows) {
 std::string example_of(Table const& table) {
   std::string text;
   for (auto const& [key, value] : table.cells.back().axes) {
-    // A value that is no TOML number or Boolean is text.
+    // A value that is not a TOML number or Boolean is text.
     bool const plain = value == "true" || value == "false" ||
                        (!value.empty() && value.find_first_not_of("0123456789+-.eE") == std::string::npos);
     text += fmt::format("{}\"{}\" = {}", text.empty() ? "" : ", ", key, plain ? value : '"' + value + '"');

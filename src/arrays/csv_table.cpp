@@ -53,7 +53,7 @@ void split_fields(std::string_view line, char separator, std::vector<std::string
   for (auto& field : fields) field = std::string(trimmed(field));
 }
 
-/// Nothing for a field that is no number, or too large for one.
+/// Nothing for a field that is not a number, or is too large for one.
 std::optional<double> number_in(std::string const& field) {
   auto const* first = field.data();
   auto const* const last = first + field.size();

@@ -22,7 +22,7 @@ struct CsvTable {
 /// Reads a table whose fields are separated by tabs, semicolons, commas or spaces, whichever the first line has. That
 /// line is a header if its fields are words, or the column numbers 0, 1, 2, ... that pandas writes. Skips empty lines
 /// and lines that start with '#'; fields may be quoted. Decimals have points. Errors: errors::input naming line and
-/// column of a field that is no finite number, and the line of a row with another number of fields.
+/// column of a field that is not a finite number, and the line of a row with another number of fields.
 CsvTable read_csv(std::filesystem::path const& file);
 
 }  // namespace mambasynth::arrays

@@ -13,7 +13,7 @@ struct RecordedTable {
   std::vector<double> x;             ///< (row, channel)
   std::vector<std::int64_t> labels;  ///< (row), or empty
   std::string labels_name;           ///< of their column
-  std::vector<std::string> notes;    ///< which columns are no channels, and why; one line each, for the user
+  std::vector<std::string> notes;    ///< which columns are not channels, and why; one line each, for the user
 };
 
 /// Reads every column of a CSV file as a channel, except the column `labels` (if empty, one that is named as labels and

@@ -51,7 +51,7 @@ std::vector<std::string> without_help_word(std::vector<std::string> words, CLI::
   if (name.starts_with("-") || name == help_word) return {"--help"};
   if (find_verb(name) == verbs().end()) {
     auto const near = errors::nearest(name, names_of(program));
-    throw errors::usage("unknown verb '" + name + "'", "there is no help for it",
+    throw errors::usage("unknown verb '" + name + "'", "it has no help page",
                         (near.empty() ? "" : "Did you mean '" + near + "'? ") + std::string("See mambasynth help"));
   }
   std::vector<std::string> rewritten{name, "--help"};

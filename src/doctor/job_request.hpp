@@ -25,7 +25,7 @@ struct Cluster {
   bool pmix = false;                  ///< `srun --mpi=list` names pmix
 };
 
-/// Asks sinfo, sacctmgr and srun, each for at most ten seconds. Errors: errors::machine if there is no sinfo, or it
+/// Asks sinfo, sacctmgr and srun, each for at most ten seconds. Errors: errors::machine if sinfo is missing or
 /// does not answer.
 Cluster ask_slurm();
 

@@ -143,7 +143,7 @@ void require_baseline_cell(SweepFile const& sweep) {
       for (auto const& [name, given] : include)
         if (name == key) compare(given);
     if (!found)
-      throw errors::usage("the baseline " + key + " = " + shown(value) + " is no cell of this sweep",
+      throw errors::usage("the baseline " + key + " = " + shown(value) + " is not a cell of this sweep",
                           "the axis has " + known, "Name one of these values with --baseline " + key + "=VALUE");
   }
 }

@@ -155,7 +155,7 @@ Outcome train_and_measure(Job const& job, TrialData const& data) {
         "or decays). Raise --epochs, or lower --warmup-epochs.",
         job.trial.train.epochs, job.trial.train.warmup_epochs));
   if (!data.generated)
-    log("note: there is no test series and no oracle (" + data.foreign_reason + "). " +
+    log("note: neither a test series nor an oracle is available (" + data.foreign_reason + "). " +
         (data.splits.test.count() == 0 ? "test_mse and bayes_mse stay empty."
                                        : "test_mse is of the part held out at the end (data.test_fraction); bayes_mse "
                                          "stays empty."));

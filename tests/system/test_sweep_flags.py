@@ -66,9 +66,9 @@ def test_axes_replace_those_of_a_file_and_add_others(mambasynth, tiny_sweep):
     (["--axis", "train.lr=1e-3", "--axis", "train.lr=1e-4"], ["given twice"]),
     (["--axis", "train.seed=1,2"], ["train.seed cannot be an axis"]),
     (["--axis", "train.lr=1e-3,1e-4", "--lr", "1e-5"], ["train.lr is an axis"]),
-    (["--axis", "train.lr=1e-3,1e-4", "--baseline", "train.lr=1"], ["is no cell of this sweep", "0.001, 1e-04"]),
+    (["--axis", "train.lr=1e-3,1e-4", "--baseline", "train.lr=1"], ["is not a cell of this sweep", "0.001, 1e-04"]),
     (["--axis", "train.lr=1e-3,1e-4", "--baseline", "train.epochs=1"], ["no axis varies"]),
-    (["{file}", "--axis", "train.gate_lr_factor=0,0.1"], ["the baseline train.gate_lr_factor = 1.0 is no cell", "--baseline"]),
+    (["{file}", "--axis", "train.gate_lr_factor=0,0.1"], ["the baseline train.gate_lr_factor = 1.0 is not a cell", "--baseline"]),
     (["{joint}", "--axis", "model.d_model=8,16"], ["cannot replace the axis of the file", "train.lr"]),
 ])
 def test_an_axis_that_makes_no_sense_is_refused(mambasynth, tiny_sweep, tmp_path, words, told):
