@@ -43,7 +43,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_G
 endif()
 if(MAMBASYNTH_SANITIZE)
   target_compile_options(mambasynth_settings INTERFACE
-    $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${MAMBASYNTH_SANITIZE} -O1 -fno-omit-frame-pointer>
+    $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${MAMBASYNTH_SANITIZE} -fno-omit-frame-pointer>
+    $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<NOT:$<BOOL:$<TARGET_PROPERTY:MAMBASYNTH_GLUE>>>>:-O1>
     $<$<COMPILE_LANGUAGE:CXX>:-fno-sanitize-recover=undefined>)
   target_compile_definitions(mambasynth_settings INTERFACE MAMBASYNTH_SANITIZED)
   target_link_options(mambasynth_settings INTERFACE -fsanitize=${MAMBASYNTH_SANITIZE})
@@ -61,6 +62,14 @@ endfunction()
 # which inlines nothing.
 function(mambasynth_glue)
   foreach(target IN LISTS ARGN)
+    set_target_properties(${target} PROPERTIES MAMBASYNTH_GLUE ON)
     target_compile_options(${target} PRIVATE $<$<NOT:$<CONFIG:Debug>>:-Og>)
+  endforeach()
+endfunction()
+
+# mambasynth_precompiled(TARGET...): what ccache requires of targets with precompiled headers.
+function(mambasynth_precompiled)
+  foreach(target IN LISTS ARGN)
+    target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
   endforeach()
 endfunction()

@@ -4,8 +4,8 @@
 #   tests/run.sh [--quick] [--long] [--no-install]
 #
 #   --quick        unit tests only: no sanitizers, no system tests
-#   --long         also tests that take minutes, a build that compiles each file separately, sanitizers on code that uses
-#                  LibTorch, and ThreadSanitizer if clang++ and its OpenMP runtime are installed
+#   --long         also tests that take minutes, a build that compiles each file and each header separately, sanitizers on
+#                  code that uses LibTorch, and ThreadSanitizer if clang++ and its OpenMP runtime are installed
 #   --no-install   install nothing: modules or a container provide everything
 #
 # MAMBASYNTH_REFERENCE=FOLDER   golden files of the original (default: shared/reference next to the checkout)
@@ -166,7 +166,6 @@ build "$preset" all
 lap "building preset $preset"
 run_ctest "$preset"
 
-check_headers
 if $quick; then
   skip "sanitizers: --quick was given"
   skip "system tests: --quick was given"
@@ -175,11 +174,12 @@ else
     step "Building preset ci-files"
     build ci-files all
     lap "building preset ci-files"
+    check_headers
     sanitize asan-torch
     sanitize_threads
   else
     sanitize asan
-    skip "sanitizers on code that uses LibTorch, ThreadSanitizer, and compiling each file separately: --long was not given"
+    skip "sanitizers on code that uses LibTorch, ThreadSanitizer, and compiling each file and header separately: --long was not given"
   fi
   if $python_installed; then run_pytest
   elif $install; then fail "system tests: their Python packages could not be installed (pip's output is above)"
