@@ -5,6 +5,7 @@
 #include <set>
 #include <string_view>
 
+#include "analysis/collate/measure.hpp"
 #include "analysis/collate/shown_dimension.hpp"
 
 namespace mambasynth::analysis::collate {
@@ -67,7 +68,7 @@ std::optional<LastLayer> last_layer_dimension(Table const& table) {
     if (at != measures.end()) layers.insert(parse_dimension(*at).layer);
   }
   if (layers.size() == 1) last.layer = *layers.begin();
-  last.shown.title = "ID " + last.layer;
+  last.shown.title = "ID " + layer_words(last.layer);
   return last;
 }
 

@@ -223,7 +223,7 @@ std::string value_of(Cell const& cell, std::string const& axis, std::string cons
 
 std::string name_of(Cell const& cell, Table const& table) {
   std::vector<std::string> values;
-  for (auto const& axis : table.axes) values.push_back(value_of(cell, axis, "-"));
+  for (auto const& axis : table.axes) values.push_back(value_of(cell, axis, document::nothing));
   return values.empty() ? "all trials" : fmt::format("{}", fmt::join(values, ", "));
 }
 

@@ -75,7 +75,7 @@ struct Table {
 };
 
 /// A value without a number or text, in print.
-inline constexpr char const* nothing = "-";
+inline constexpr char const* nothing = "–";
 
 /// The words for print, with the unit: "Time (s)".
 std::string print_heading(Column const& column);

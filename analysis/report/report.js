@@ -22,7 +22,7 @@
     const keyed = Array.from(body.rows, (row) => {
       const cell = row.cells[column];
       const text = textOf(cell);
-      const key = numeric ? cell.dataset.value : text === "-" ? "" : text;
+      const key = numeric ? cell.dataset.value : text === "–" ? "" : text;
       return { row, empty: key === undefined || key === "", key: numeric ? Number(key) : key };
     });
     keyed.sort((a, b) => {
@@ -60,7 +60,7 @@
       return {
         key: header.dataset.key,
         estimate,
-        noted: estimate && cells.some((cell) => !cell.dataset.value && textOf(cell) !== "-"),
+        noted: estimate && cells.some((cell) => !cell.dataset.value && textOf(cell) !== "–"),
         marked: cells.some((cell) => marksOf(cell) !== ""),
       };
     });
@@ -73,7 +73,7 @@
       columns.flatMap(({ estimate, noted, marked }, column) => {
         const cell = row.cells[column];
         const { value, n, sd, low, high } = cell.dataset;
-        const text = textOf(cell) === "-" ? "" : textOf(cell);
+        const text = textOf(cell) === "–" ? "" : textOf(cell);
         return [
           ...(estimate ? [n ? n : "", n ? value : "", sd ?? "", low ?? "", high ?? ""] : [text]),
           ...(noted ? [value ? "" : text] : []),

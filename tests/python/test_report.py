@@ -114,12 +114,12 @@ def test_the_answer_comes_from_the_numbers(report, page):
 def test_tables_sort_by_click_and_by_keyboard(report, page):
     shown = page(report)
     planned = column(shown, "trials", "test_mse")
-    numbers = sorted(float(text) for text in planned if text != "-")
+    numbers = sorted(float(text) for text in planned if text != "–")
     assert len(numbers) == 11
     shown.evaluate(f"{header('trials', 'test_mse')}.querySelector('button').click()")
     # Trials without a value are last in both directions.
     assert [float(text) for text in column(shown, "trials", "test_mse")[:-1]] == numbers
-    assert column(shown, "trials", "test_mse")[-1] == "-"
+    assert column(shown, "trials", "test_mse")[-1] == "–"
     assert shown.evaluate(f"{header('trials', 'test_mse')}.getAttribute('aria-sort')") == "ascending"
     shown.evaluate(f"{header('trials', 'test_mse')}.querySelector('button').focus()")
     shown.press("Enter", 13)

@@ -96,8 +96,8 @@ def test_the_differences_on_the_terminal_are_those_of_the_file(collate, sweep):
     compared = 0
     for shown, row in zip(rows, expected):
         difference, p_holm = shown[header.index("difference")], shown[header.index("p (Holm)")]
-        assert (p_holm == "-") == (row["p_holm"] == "")
-        if p_holm != "-":
+        assert (p_holm == "–") == (row["p_holm"] == "")
+        if p_holm != "–":
             assert float(p_holm) == pytest.approx(float(row["p_holm"]), rel=1e-2)
         if row["ci_low"] != "":
             half = (float(row["ci_high"]) - float(row["ci_low"])) / 2

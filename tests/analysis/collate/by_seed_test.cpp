@@ -138,7 +138,7 @@ TEST_CASE_METHOD(Fixture,
     for (auto const* id : {"a1", "a2", "b1", "b2", "c1", "c2"}) sweep.commit(in_cell(id, 2, infinity));
     auto const ran = collate(dir.string());
     CHECK_THAT(squeezed(ran.out),
-               ContainsSubstring("| layer 1 | 2 | - |") && ContainsSubstring("6 of 6 of untrained layer 1"));
+               ContainsSubstring("| layer 1 | 2 | – |") && ContainsSubstring("6 of 6 of untrained layer 1"));
     CHECK_THAT(ran.err,
                ContainsSubstring("all of its 2 trials have no number of untrained.levina_bickel_original.layer_1.k30"));
     CHECK(table(dir)[0].at("untrained.levina_bickel_original.layer_1.k30_mean") == "");

@@ -22,12 +22,12 @@ TEST_CASE_METHOD(Fixture, "a complete sweep") {
   auto const ran = collate(dir.string());
   CHECK(ran.code == 0);
   CHECK(ran.err == "");
-  CHECK_THAT(ran.out, ContainsSubstring("| train.gate_lr_factor |   n |     test MSE | ID layer_1 | seconds |\n"));
+  CHECK_THAT(ran.out, ContainsSubstring("| train.gate_lr_factor |   n |     test MSE | ID layer 1 | seconds |\n"));
   // mean 10, sd sqrt(7), t(2) = 4.3027: half width 6.57
   CHECK_THAT(ran.out, ContainsSubstring("10.0 ± 6.6"));
   CHECK_THAT(ran.out, ContainsSubstring("|          7 * |") && !ContainsSubstring("± 0 ") &&
                           ContainsSubstring("Without ±: equal in all seeds"));
-  CHECK_THAT(ran.out, ContainsSubstring("ID layer_1"));
+  CHECK_THAT(ran.out, ContainsSubstring("ID layer 1"));
   CHECK_THAT(ran.out, ContainsSubstring("6 trials in 2 cells: 6 done, 0 waiting, 0 failed, 0 diverged."));
   CHECK_THAT(ran.out, ContainsSubstring("table.csv"));
   CHECK_THAT(ran.out, ContainsSubstring("Controls of the intrinsic dimension (Levina-Bickel, original form, k = 30), "
@@ -42,10 +42,10 @@ TEST_CASE_METHOD(Fixture, "a complete sweep") {
       ContainsSubstring("|   input |         31 |        31 |                51 |              31.5 |         48 |\n"));
   CHECK_THAT(
       ran.out,
-      ContainsSubstring("| layer 1 | 38.5 ± 3.3 |        49 |                52 |                 - |          - |\n"));
+      ContainsSubstring("| layer 1 | 38.5 ± 3.3 |        49 |                52 |                 – |          – |\n"));
   CHECK_THAT(
       ran.out,
-      ContainsSubstring("|  output |         33 |        50 |                53 |                 - |          - |\n"));
+      ContainsSubstring("|  output |         33 |        50 |                53 |                 – |          – |\n"));
   CHECK(longest_table_line(ran.out) <= 100);
 
   auto const rows = table(dir);

@@ -55,7 +55,7 @@ TEST_CASE_METHOD(Fixture, "a table too wide for a terminal leaves measures out f
   CHECK(ran.code == 0);
   CHECK(longest_table_line(ran.out) <= 100);
   CHECK_THAT(ran.out, ContainsSubstring("| and_a_long_key_of_thirty_chars | and_another_key_of_33_letters |   n |") &&
-                          ContainsSubstring("|    test MSE | ID layer_1 |\n") && !ContainsSubstring("| seconds"));
+                          ContainsSubstring("|    test MSE | ID layer 1 |\n") && !ContainsSubstring("| seconds"));
   CHECK_THAT(ran.out, ContainsSubstring("Left out for its width: seconds (--measure seconds shows it)."));
   CHECK(table(dir)[0].contains(first));
   CHECK_THAT(collate(dir.string() + " --measure seconds").out,

@@ -156,7 +156,7 @@ TEST_CASE_METHOD(Fixture,
     sweep.commit(with_blocks(id, 0.1 * (id[1] - '0'), id == std::string("a2") ? 6 : 7));
   auto const ran = collate(dir.string());
   CHECK_THAT(ran.err, ContainsSubstring("train.gate_lr_factor = 0.0: its trials were tested on different series"));
-  CHECK_THAT(ran.out, ContainsSubstring("|             - |") && ContainsSubstring("|        ± 0.32 |"));
+  CHECK_THAT(ran.out, ContainsSubstring("|             – |") && ContainsSubstring("|        ± 0.32 |"));
   CHECK(table(dir)[0].at("excess_mse.h1_test_se") == "");
 }
 

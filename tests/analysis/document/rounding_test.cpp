@@ -49,7 +49,7 @@ TEST_CASE("without an interval there is no ±") {
   CHECK(text_of({.n = 3, .mean = 7, .sd = 0, .low = 7, .high = 7}, Shows{}) == "7");
   // The mean of three numbers 0.1 is rounded, so their deviation is not exactly 0.
   CHECK(text_of({.n = 3, .mean = 0.1, .sd = 2e-17, .low = 0.1 - 3e-17, .high = 0.1 + 3e-17}, Shows{}) == "0.1");
-  CHECK(text_of(Estimate{}, Shows{}) == "-");
+  CHECK(text_of(Estimate{}, Shows{}) == "–");
 }
 
 TEST_CASE("a plain number has five significant digits and no exponent within reason") {

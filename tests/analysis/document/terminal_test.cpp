@@ -19,7 +19,7 @@ TEST_CASE("on a terminal columns line up, marks and all, and notes stand below")
         "| gate_lr_factor |      n |            test MSE |     time (s) |\n"
         "|---------------:|-------:|--------------------:|-------------:|\n"
         "|            0.0 |      5 | 8.19996 ± 0.00071 * | 50.11 ± 0.87 |\n"
-        "|            1.0 | 0 of 5 |            failed   |            - |\n"
+        "|            1.0 | 0 of 5 |            failed   |            – |\n"
         "\n* best\nMeans over `done`.\n");
 }
 
