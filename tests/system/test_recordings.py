@@ -62,7 +62,7 @@ def test_every_format_gives_the_same_trial(mambasynth, x, state, tmp_path):
         out = tmp_path / f"out_{name}"
         done = mambasynth("train", "--data", tmp_path / name, *flags.get(name, []), *QUICK, "--out", out)
         results[name] = result(out)
-        assert "no oracle" in done.stderr and "held out at the end" in done.stderr, done.stderr
+        assert "neither a test series nor an oracle" in done.stderr and "held out at the end" in done.stderr, done.stderr
         if name == "a.csv":
             assert all(word in done.stderr for word in ("first column is not a channel", "'time (s)' is not a channel", "'label' is not a channel"))
         if name == "a.npz":
