@@ -84,7 +84,7 @@ def test_concurrent_trials_of_one_process_are_bit_identical_to_separate_ones(mam
     assert numbers(tmp_path) == expected
 
 
-@pytest.mark.parametrize("injections", [20, pytest.param(200, marks=pytest.mark.long)])
+@pytest.mark.parametrize("injections", [8, pytest.param(200, marks=pytest.mark.long)])
 def test_no_kill_loses_or_duplicates_a_trial(mambasynth, undisturbed, tmp_path, injections):
     sweep, expected = undisturbed
     seed = random.randrange(10**6)

@@ -202,7 +202,7 @@ def test_a_sweep_recovers_from_a_rank_killed_in_mid_trial(mambasynth, collate, s
 def test_a_killed_run_continues_from_its_last_save(mambasynth, slow_sweep, tmp_path):
     """The numbers are those of an uninterrupted run, and the log has each epoch once."""
     import h5py
-    epochs = 60  # the first one already saves
+    epochs = 30  # the first one already saves
     slow_sweep.write_text(lasting(epochs))
     mambasynth("sweep", slow_sweep, "--out", tmp_path / "whole")
     out = tmp_path / "broken"
