@@ -1,24 +1,27 @@
 #!/usr/bin/env bash
-# Builds the Apptainer image of the checked-out commit, for machines without a GPU, and runs its unit tests.
-# An existing image of the same commit is kept.
+# Builds the Apptainer image of the checked-out commit and runs its unit tests. An existing image of the same commit is kept.
 #
-#   containers/build.sh [--mirror URL] [--force] [IMAGE.sif] [-- OPTIONS OF apptainer build]
-#   IMAGE.sif       the image to write (default: build/mambasynth.sif in the checkout)
+#   containers/build.sh [--cuda] [--base SOURCE] [--mirror URL] [--force] [IMAGE.sif] [-- OPTIONS OF apptainer build]
+#   IMAGE.sif       the image to write (default: build/mambasynth.sif in the checkout, with --cuda build/mambasynth-cuda.sif)
+#   --cuda          for machines with an NVIDIA GPU; building it needs neither a GPU nor a CUDA toolkit
+#   --base SOURCE   the system to start from: docker://NAME from a registry, or an image file, of Debian 12, 13 or Ubuntu 24.04
+#                   (default: Debian 12 from --mirror)
 #   --mirror URL    the Debian archive to install from (default: https://deb.debian.org/debian)
 #   --force         build even if IMAGE.sif already contains this commit
 #   -- OPTIONS      e.g. --notest, --fakeroot, --bind FOLDER:/mnt (ccache keeps compiled files there)
 # APPTAINER=COMMAND   instead of apptainer or singularity on PATH
 # The machine's proxies, pip index and the certificates of SSL_CERT_FILE are used while building but not stored in the image.
-# Needs root or permission to use Apptainer's --fakeroot, and 6 GB in TMPDIR. There is no GPU image yet (--cuda is refused).
+# Needs root or permission to use Apptainer's --fakeroot, and 6 GB in TMPDIR (--cuda: 25 GB).
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../jobs/environment.sh"
 
-image=$checkout/build/mambasynth.sif mirror= force=false options=()
+preset=cpu image='' base='' mirror='' force=false options=()
 while [ $# -gt 0 ]; do
   case $1 in
+    --cuda) preset=cuda ;;
+    --base) base=${2:?--base needs a source} && shift ;;
     --mirror) mirror=${2:?--mirror needs a URL} && shift ;;
     --force) force=true ;;
-    --cuda) die 2 "there is no GPU image yet (none has been tested). Build with the preset cuda on the cluster; see jobs/README.md." ;;
     -h | --help) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0"; exit 0 ;;
     --) shift; options=("$@"); break ;;
     -*) die 2 "unknown option $1 (see --help)." ;;
@@ -27,11 +30,20 @@ while [ $# -gt 0 ]; do
   shift
 done
 
+suffix=
+[ $preset = cpu ] || suffix=-$preset
+: "${image:=$checkout/build/mambasynth$suffix.sif}"
+
 apptainer=${APPTAINER:-$(command -v apptainer || command -v singularity || true)}
 [ -n "$apptainer" ] ||
   die 2 "neither apptainer nor singularity was found (one of them builds the image). Install Apptainer, or name its command: APPTAINER=COMMAND containers/build.sh."
 command -v "$apptainer" >/dev/null ||
   die 2 "APPTAINER=$apptainer is not a command. Name one that accepts Apptainer's arguments."
+case $base in
+  '' | docker://?* | oras://?* | library://?*) ;;
+  *://*) die 2 "--base $base is not a source that Apptainer can start from. Give docker://NAME, or an image file." ;;
+  *) [ -r "$base" ] || die 2 "--base $base cannot be read. Give an image file, or docker://NAME."; base=$(realpath "$base") ;;
+esac
 folder=$(dirname "$image")
 [ "$folder" != "$checkout/build" ] || mkdir -p "$folder"
 [ -d "$folder" ] && [ -w "$folder" ] ||
@@ -77,7 +89,15 @@ fi
 echo '! mountpoint -q /mnt || export CCACHE_DIR=/mnt' >>"$network"
 
 step "Building $image (commit ${commit:0:12})"
-arguments=(--build-arg "CONTEXT=$context" --build-arg "COMMIT=$commit" --build-arg "VERSION=$version")
+dependencies=--tests
+[ $preset = cpu ] || dependencies+=" --cuda"
+arguments=(--build-arg "CONTEXT=$context" --build-arg "COMMIT=$commit" --build-arg "VERSION=$version"
+  --build-arg "PRESET=$preset" --build-arg "DEPENDENCIES=$dependencies")
+case $base in
+  '') ;;
+  *://*) arguments+=(--build-arg "BOOTSTRAP=${base%%://*}" --build-arg "BASE=${base#*://}") ;;
+  *) arguments+=(--build-arg BOOTSTRAP=localimage --build-arg "BASE=$base") ;;
+esac
 [ -z "$mirror" ] || arguments+=(--build-arg "MIRROR=$mirror")
 "$apptainer" build "${arguments[@]}" "${options[@]}" "$unfinished" "$context/source/containers/mambasynth.def" >&2 ||
   die 1 "the image could not be built (the reason is above). Correct it and run this again."

@@ -21,6 +21,12 @@ std::string asked_by(Environment const& environment) {
   return "";
 }
 
+/// The image that this process runs in; "" outside Apptainer and Singularity.
+std::string image_of(Environment const& environment) {
+  auto const image = value_of(environment, "APPTAINER_CONTAINER");
+  return image.empty() ? value_of(environment, "SINGULARITY_CONTAINER") : image;
+}
+
 std::string cuda_text(int version) { return fmt::format("{}.{}", version / 1000, version % 1000 / 10); }
 
 /// Whether code compiled for `compiled` ("90-real 90-virtual 120-real") runs on `architecture` ("90"): machine code
@@ -42,7 +48,9 @@ Finding without_cuda(RankFacts const& rank, std::string const& asked) {
             "gpu.build",
             "this job has GPUs but mambasynth cannot use them",
             "it was built without CUDA; " + asked,
-            "Build the preset cuda on a machine with CUDA 12.8 or newer, or submit with --gpus-per-node=0",
+            image_of(rank.environment).empty()
+                ? "Build the preset cuda on a machine with CUDA 12.8 or newer, or submit with --gpus-per-node=0"
+                : "Use the image that containers/build.sh --cuda builds, or submit with --gpus-per-node=0",
             {rank.rank}};
   if (!rank.nvidia_driver.empty())
     return {Level::warning,
@@ -71,6 +79,15 @@ Finding without_card(RankFacts const& rank, std::string const& asked) {
         fmt::format("Use nodes with a newer driver, or build with a CUDA {} toolkit and its LibTorch",
                     gpu.driver_cuda / 1000),
         {rank.rank}};
+  auto const image = image_of(rank.environment);
+  // The kernel module is the host's and visible in a container; the driver's library comes in with --nv.
+  if (!image.empty() && gpu.driver_cuda == 0 && !(asked.empty() && rank.nvidia_driver.empty()))
+    return {asked.empty() ? Level::warning : Level::error,
+            "gpu.container",
+            "the container has no access to the host's GPUs",
+            fmt::format("{}; {} was started without --nv, or the host has no driver library", gpu.none_because, image),
+            "Start it with apptainer exec --nv",
+            {rank.rank}};
   if (asked.empty() && rank.nvidia_driver.empty())
     return {Level::note,
             "gpu.none",
@@ -83,7 +100,7 @@ Finding without_card(RankFacts const& rank, std::string const& asked) {
             "gpu.driver",
             "this job has GPUs but no NVIDIA driver is loaded",
             asked + "; " + gpu.none_because,
-            "In a container use apptainer --nv; else report it to your site and use sbatch --exclude=NODE",
+            "Report it to your site and use sbatch --exclude=NODE",
             {rank.rank}};
   return {asked.empty() ? Level::warning : Level::error,
           "gpu.none",

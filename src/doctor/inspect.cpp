@@ -20,7 +20,7 @@
 namespace mambasynth::doctor {
 namespace {
 
-constexpr std::array<char const*, 36> known_variables{"SLURM_JOB_ID",
+constexpr std::array<char const*, 38> known_variables{"SLURM_JOB_ID",
                                                       "SLURM_NTASKS",
                                                       "SLURM_STEP_ID",
                                                       "SLURM_STEP_NUM_TASKS",
@@ -55,7 +55,9 @@ constexpr std::array<char const*, 36> known_variables{"SLURM_JOB_ID",
                                                       "OMPI_MCA_hwloc_base_binding_policy",
                                                       "UCX_TLS",
                                                       "UCX_NET_DEVICES",
-                                                      "TMPDIR"};
+                                                      "TMPDIR",
+                                                      "APPTAINER_CONTAINER",
+                                                      "SINGULARITY_CONTAINER"};
 
 }  // namespace
 

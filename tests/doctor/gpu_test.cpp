@@ -47,6 +47,30 @@ TEST_CASE("each reason why no GPU is visible has its own finding") {
   CHECK(named(check_gpus(facts), "gpu.none").level == Level::note);
 }
 
+TEST_CASE("in a container, a GPU that cannot be reached is traced to how the container was started") {
+  auto facts = of({with_gpu(0, 1, "01")});
+  auto& rank = facts.ranks[0];
+  rank.gpu.count = 0;
+  rank.gpu.none_because = "no CUDA-capable device is detected";
+  rank.gpu.driver_cuda = 0;
+  rank.environment = {{"APPTAINER_CONTAINER", "/images/mambasynth-cuda.sif"}};
+  auto const found = named(check_gpus(facts), "gpu.container");
+  CHECK(found.level == Level::warning);
+  CHECK_THAT(found.text(), ContainsSubstring("/images/mambasynth-cuda.sif was started without --nv") &&
+                               ContainsSubstring("apptainer exec --nv"));
+  rank.environment["SLURM_JOB_GPUS"] = "0";
+  CHECK(named(check_gpus(facts), "gpu.container").level == Level::error);
+  rank.nvidia_driver.clear();
+  rank.environment = {{"SINGULARITY_CONTAINER", "/images/mambasynth-cuda.sif"}};
+  CHECK(named(check_gpus(facts), "gpu.none").level == Level::note);
+  rank.gpu.driver_cuda = 12080;
+  CHECK(named(check_gpus(facts), "gpu.driver").level == Level::error);
+
+  facts = of({healthy(0, 1)});
+  facts.ranks[0].environment = {{"APPTAINER_CONTAINER", "/images/mambasynth.sif"}, {"SLURM_JOB_GPUS", "0"}};
+  CHECK_THAT(named(check_gpus(facts), "gpu.build").text(), ContainsSubstring("containers/build.sh --cuda"));
+}
+
 TEST_CASE("machine code runs within a major version of the architecture, PTX beyond it") {
   auto facts = of({with_gpu(0, 1, "01")});
   auto const level = [&](char const* compiled, char const* card) {

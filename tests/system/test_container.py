@@ -61,9 +61,9 @@ def test_the_build_script_sets_every_argument_of_the_definition():
     definition, script = DEFINITION.read_text(), BUILD.read_text()
     asked = set(re.findall(r"{{ *(\w+) *}}", definition))
     assert asked and asked == set(re.findall(r'--build-arg "(\w+)=', script))
-    assert "jobs/install_deps.sh" in definition
-    presets = re.findall(r"--preset (\w+)", definition)
-    assert presets
+    assert "jobs/install_deps.sh {{ DEPENDENCIES }}" in definition
+    presets = re.findall(r"\bpreset=(\w+)", script)
+    assert presets == ["cpu", "cuda"]
     for preset in presets:
         assert f'"name": "{preset}"' in (CHECKOUT / "CMakePresets.json").read_text()
     paths = re.findall(r"(?:^|\s)((?:tests|sweeps|jobs)/[\w/]+\.\w+)", definition)
@@ -74,7 +74,8 @@ def test_the_build_script_sets_every_argument_of_the_definition():
 
 @pytest.mark.parametrize("arguments, environment, words", [
     (["--instal"], {}, ["--instal", "--help"]),
-    (["--cuda"], {}, ["no GPU image"]),
+    (["--cuda", "--base", "ftp://somewhere/cuda"], {"APPTAINER": "true"}, ["ftp://somewhere/cuda", "docker://NAME"]),
+    (["--base", "/nonexistent/base.sif"], {"APPTAINER": "true"}, ["/nonexistent/base.sif", "docker://NAME"]),
     ([], {"APPTAINER": "/nonexistent/apptainer"}, ["/nonexistent/apptainer", "Name one"]),
     (["/nonexistent/folder/image.sif"], {"APPTAINER": "true"}, ["/nonexistent/folder"]),
 ])
@@ -83,6 +84,25 @@ def test_the_build_script_reports_a_problem_in_one_line(arguments, environment, 
     assert done.returncode in (1, 2)
     assert len(done.stderr.splitlines()) == 1 and done.stderr.startswith("build.sh: ")
     assert [word for word in words if word not in done.stderr] == []
+
+
+@pytest.mark.parametrize("arguments, expected", [
+    ([], {"PRESET": "cpu", "DEPENDENCIES": "--tests"}),
+    (["--cuda"], {"PRESET": "cuda", "DEPENDENCIES": "--tests --cuda"}),
+    (["--cuda", "--base", "docker://nvidia/cuda:12.8.1-devel-ubuntu24.04"], {"PRESET": "cuda", "BOOTSTRAP": "docker",
+                                                                           "BASE": "nvidia/cuda:12.8.1-devel-ubuntu24.04"}),
+    (["--base", "base.sif"], {"PRESET": "cpu", "BOOTSTRAP": "localimage", "BASE": "FOLDER/base.sif"}),
+])
+def test_the_build_script_passes_on_what_to_build_from_what(tmp_path, arguments, expected):
+    apptainer = tmp_path / "apptainer"
+    apptainer.write_text(f'#!/bin/bash\nprintf "%s\\n" "$@" >"{tmp_path}/called"\n'
+                         'for argument; do [[ $argument != *.unfinished ]] || touch "$argument"; done\n')
+    apptainer.chmod(0o755)
+    (tmp_path / "base.sif").write_bytes(SIF)
+    done = run(BUILD, *arguments, tmp_path / "image.sif", cwd=tmp_path, APPTAINER=str(apptainer))
+    assert done.returncode == 0, done.stderr
+    given = dict(line.split("=", 1) for line in (tmp_path / "called").read_text().splitlines() if "=" in line)
+    assert {name: given.get(name, "").replace(str(tmp_path), "FOLDER") for name in expected} == expected
 
 
 def test_a_failed_build_keeps_the_old_image(tmp_path):
