@@ -62,6 +62,6 @@ TEST_CASE("the original's optimizer state loads and is written back bit for bit"
       auto const& a = std::get<store::Tensor>(before[i].second.find(name)->v);
       auto const& b = std::get<store::Tensor>(after[i].second.find(name)->v);
       CHECK(a.shape == b.shape);
-      CHECK(*a.bytes == *b.bytes);
+      CHECK((*a.bytes == *b.bytes));
     }
 }
