@@ -6,15 +6,6 @@ function(mambasynth_require found what hint)
   endif()
 endfunction()
 
-# Where jobs/install_deps.sh puts packages that the system does not have.
-if(DEFINED ENV{MAMBASYNTH_CACHE})
-  set(MAMBASYNTH_CACHE "$ENV{MAMBASYNTH_CACHE}")
-elseif(DEFINED ENV{XDG_CACHE_HOME})
-  set(MAMBASYNTH_CACHE "$ENV{XDG_CACHE_HOME}/mambasynth")
-else()
-  set(MAMBASYNTH_CACHE "$ENV{HOME}/.cache/mambasynth")
-endif()
-
 find_package(PkgConfig QUIET)
 mambasynth_require(PKG_CONFIG_FOUND "pkg-config" "it finds libzip")
 

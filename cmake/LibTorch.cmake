@@ -16,11 +16,11 @@ endif()
 if(torch_given)
   set(torch_hints "${torch_given}" "${torch_given}/../../..")
 else()
-  set(torch_kind cpu)
+  set(torch_kinds cpu)
   if(MAMBASYNTH_CUDA)
-    set(torch_kind cuda)
+    set(torch_kinds cuda-complete cuda)  # with all of CUDA's libraries, or for machines with a toolkit
   endif()
-  set(torch_hints "${MAMBASYNTH_CACHE}/torch-${torch_pinned}-${torch_kind}/torch")
+  list(TRANSFORM torch_kinds REPLACE "(.+)" "${MAMBASYNTH_CACHE}/torch-${torch_pinned}-\\1/torch" OUTPUT_VARIABLE torch_hints)
 endif()
 
 unset(MAMBASYNTH_TORCH_ROOT CACHE)  # so that a Torch_DIR given later takes effect
@@ -68,6 +68,12 @@ if(MAMBASYNTH_CUDA)
   target_link_options(mambasynth_torch INTERFACE
     "LINKER:--push-state,--no-as-needed" "${torch_lib}/libtorch_cuda.so" "LINKER:--pop-state")
   target_link_libraries(mambasynth_torch INTERFACE torch::cuda torch::c10_cuda CUDA::cudart)
+  # LibTorch's headers include those of cuBLAS, cuSPARSE and cuSOLVER. CUDA's compiler from PyPI comes without them.
+  find_path(MAMBASYNTH_CUDA_LIBRARY_HEADERS cusparse.h
+    HINTS ${CUDAToolkit_INCLUDE_DIRS} "${MAMBASYNTH_TORCH_ROOT}/../nvidia/cu13/include")
+  if(MAMBASYNTH_CUDA_LIBRARY_HEADERS)
+    target_include_directories(mambasynth_torch SYSTEM INTERFACE "${MAMBASYNTH_CUDA_LIBRARY_HEADERS}")
+  endif()
   include(Nccl)
 endif()
 

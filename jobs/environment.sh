@@ -4,7 +4,18 @@ unset CDPATH GREP_OPTIONS  # with CDPATH set, cd prints the new folder
 export LC_ALL=C         # the output of other programs is parsed below
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 : "${MAMBASYNTH_CACHE:=${XDG_CACHE_HOME:-${HOME:?is not set. Set HOME or MAMBASYNTH_CACHE}/.cache}/mambasynth}"
+[[ $MAMBASYNTH_CACHE = /* ]] || MAMBASYNTH_CACHE=$PWD/$MAMBASYNTH_CACHE
 export MAMBASYNTH_CACHE
+
+# Programs that install_deps.sh takes from PyPI where it cannot use apt-get. Those of the machine and of modules come first.
+add_tools_to_path() {
+  local pin
+  while IFS= read -r pin; do
+    pin=$MAMBASYNTH_CACHE/tools/$pin/bin
+    [ ! -d "$pin" ] || [[ :$PATH: = *":$pin:"* ]] || export PATH=$PATH:$pin
+  done < <(sed -n 's/^\([a-z]*\)==\([^ ]*\) .*/\1-\2/p' "$checkout/jobs/requirements-tools.txt")
+}
+add_tools_to_path
 
 step() { printf '== %s\n' "$*" >&2; }
 note() { printf '   %s\n' "$*" >&2; }
@@ -22,14 +33,32 @@ die() { local code=$1; shift; printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exi
 set_mpi_defaults() {
   export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
   export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=none
+  export PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe PRTE_MCA_hwloc_default_binding_policy=none  # Open MPI 5
 }
 
-# Whether there is a CUDA toolkit that can build the GPU kernels (12.8 or newer); sets CUDACXX for CMake.
+# Whether there is a CUDA toolkit that can build the GPU kernels (12.8 or newer), last in the cache folder, where
+# install_deps.sh --cuda puts one if the machine has none; sets CUDACXX for CMake.
 find_cuda_toolkit() {
-  local nvcc version
-  nvcc=$(command -v nvcc || echo "${CUDA_HOME:-/usr/local/cuda}/bin/nvcc")
-  version=$("$nvcc" --version 2>/dev/null | sed -n 's/.*release \([0-9]*\)\.\([0-9]*\).*/\1 \2/p') || return 1
-  [ -n "$version" ] && [ $((${version% *} * 100 + ${version#* })) -ge 1208 ] && export CUDACXX="${CUDACXX:-$nvcc}"
+  local nvcc
+  for nvcc in "${CUDACXX:-}" "$(command -v nvcc)" "${CUDA_HOME:-/usr/local/cuda}/bin/nvcc" "$cuda_cached/bin/nvcc"; do
+    if [ -n "$nvcc" ] && can_build_kernels "$nvcc"; then
+      export CUDACXX=$nvcc
+      return 0
+    fi
+  done
+  return 1
+}
+cuda_cached=$MAMBASYNTH_CACHE/cuda-$(sed -n 's/^nvidia-cuda-nvcc==\([^ ]*\).*/\1/p' "$checkout/jobs/requirements-cuda.txt")
+can_build_kernels() {  # NVCC
+  local version
+  version=$("$1" --version 2>/dev/null | sed -n 's/.*release \([0-9]*\)\.\([0-9]*\).*/\1 \2/p') || return 1
+  [ -n "$version" ] && [ $((${version% *} * 100 + ${version#* })) -ge 1208 ]
+}
+# Whether install_deps.sh --cuda can provide a toolkit for this machine's GPU: its driver must run CUDA 13 (R580 or newer).
+can_fetch_cuda_toolkit() {
+  local driver
+  [ "$(uname -m)" = x86_64 ] && driver=$(nvidia-smi --query-gpu=driver_version --format=csv,noheader 2>/dev/null) &&
+    [[ $driver =~ ^([0-9]+)\. ]] && [ "${BASH_REMATCH[1]}" -ge 580 ]
 }
 has_gpu() { output_matches $'(^|\n)GPU' nvidia-smi -L; }
 

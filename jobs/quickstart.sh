@@ -10,9 +10,11 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 
 # The only place that decides between CPU and GPU.
-preset_for_this_machine() { if has_gpu && find_cuda_toolkit; then echo cuda; else echo cpu; fi; }
+preset_for_this_machine() {
+  if has_gpu && { find_cuda_toolkit || { [ ${#install[@]} = 0 ] && can_fetch_cuda_toolkit; }; }; then echo cuda; else echo cpu; fi
+}
 
-out=$checkout/quickstart preset=$(preset_for_this_machine) install=()
+out=$checkout/quickstart preset='' install=()
 while [ $# -gt 0 ]; do
   case $1 in
     --out) out=${2:?--out needs a folder} && shift ;;
@@ -23,8 +25,9 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
+[ -n "$preset" ] || preset=$(preset_for_this_machine)
 if [ "$preset" = cuda ]; then
-  find_cuda_toolkit || die 2 "preset cuda needs a CUDA toolkit 12.8 or newer (nvcc was not found in PATH, CUDA_HOME or /usr/local/cuda). Load its module, or use --preset cpu."
+  [ ${#install[@]} = 0 ] || find_cuda_toolkit || die 2 "preset cuda needs a CUDA toolkit 12.8 or newer (nvcc was not found in PATH, CUDA_HOME, /usr/local/cuda or $cuda_cached). Load its module, use --preset cpu, or leave out --no-install, which brings a compiler."
   install+=(--cuda)
 fi
 
@@ -37,6 +40,7 @@ if [[ " ${install[*]} " == *" --no-install "* ]]; then
 else
   "$checkout/jobs/install_deps.sh" "${install[@]}"
 fi
+[ "$preset" != cuda ] || find_cuda_toolkit || die 2 "CUDA's compiler was not found (install_deps.sh --cuda has not installed it). Load a CUDA toolkit 12.8 or newer, or use --preset cpu."
 
 stage_done installing
 step "Building preset $preset"

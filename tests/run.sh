@@ -11,6 +11,7 @@
 # MAMBASYNTH_REFERENCE=FOLDER   golden files of the original (default: shared/reference next to the checkout)
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../jobs/environment.sh"
+. "$checkout/jobs/install/pins.sh"
 
 quick=false long=false install=true
 for argument in "$@"; do
@@ -35,12 +36,15 @@ since=$SECONDS
 install_python() {
   local python_tag
   python_tag=$(python3 -c 'import sys; print("py%d.%d" % sys.version_info[:2])')
-  venv=$MAMBASYNTH_CACHE/tests-$python_tag-$(sha256sum "$checkout/tests/requirements.txt" | cut -c 1-12)
+  local name index=()
+  name=tests-$python_tag-$(sha256sum "$checkout/tests/requirements.txt" | cut -c 1-12)
+  venv=$MAMBASYNTH_CACHE/$name
+  [ ! -d "$downloads/$name" ] || index=(--no-index --find-links "$downloads/$name")  # from a bundle
   if [ ! -d "$venv" ] && $install; then
     step "Installing what the Python tests need into $venv"
     rm -rf "$venv.new"
     # Only its python is called, so the environment can be built under another name and renamed when complete.
-    python3 -m venv "$venv.new" && "$venv.new/bin/python" -m pip --disable-pip-version-check install --quiet \
+    python3 -m venv "$venv.new" && "$venv.new/bin/python" -m pip --disable-pip-version-check install --quiet "${index[@]}" \
       -r "$checkout/tests/requirements.txt" && mv -T "$venv.new" "$venv"
   fi
   [ -d "$venv" ]
@@ -54,11 +58,12 @@ install_torch() {
   [[ $venv == *py3.11-* ]] || { no_torch="its pinned wheel is for Python 3.11"; return 1; }
   output_matches 'libcublas\.so\.13' ldconfig -p || { no_torch="no CUDA 13 toolkit provides the libraries it loads"; return 1; }
   step "Installing Python's torch into $torch"
+  local pins=("$checkout"/jobs/requirements-libtorch{,-cpu,-cuda}.txt) index
+  mapfile -t index < <(pip_source "${pins[@]}")
   rm -rf "$torch.new"
   no_torch="pip could not install it"
   "$venv/bin/python" -m pip --disable-pip-version-check install --quiet --no-deps --require-hashes --target "$torch.new" \
-    --find-links "$MAMBASYNTH_CACHE/downloads" -r "$checkout/jobs/requirements-libtorch.txt" \
-    -r "$checkout/jobs/requirements-libtorch-cuda.txt" && mv -T "$torch.new" "$torch" && no_torch=
+    "${index[@]}" "${pins[@]/#/--requirement=}" && mv -T "$torch.new" "$torch" && no_torch=
 }
 
 # Tools to check GPU code without a GPU. Without them, those tests skip.
@@ -66,9 +71,11 @@ install_device_tools() {
   device_tools=$MAMBASYNTH_CACHE/device-tools-$(sha256sum "$checkout/tests/requirements-device-code.txt" | cut -c 1-12)
   if [ -d "$device_tools" ] || ! $install || [ "$(uname -m)" != x86_64 ]; then return; fi
   step "Installing NVRTC and cuobjdump into $device_tools"
+  local index
+  mapfile -t index < <(pip_source "$checkout/tests/requirements-device-code.txt")
   rm -rf "$device_tools.new"
   "$venv/bin/python" -m pip --disable-pip-version-check install --quiet --no-deps --require-hashes \
-    --target "$device_tools.new" -r "$checkout/tests/requirements-device-code.txt" && mv -T "$device_tools.new" "$device_tools" ||
+    "${index[@]}" --target "$device_tools.new" -r "$checkout/tests/requirements-device-code.txt" && mv -T "$device_tools.new" "$device_tools" ||
     fail "tests of GPU code: NVRTC and cuobjdump could not be installed (pip's output is above)"
 }
 
@@ -144,15 +151,16 @@ check_headers() {
 # A runner that fails writes a report, which is counted; one without a report is itself a failure.
 fail_without_report() { [ -s "$results/$1.xml" ] || fail "$1: ended without a report"; }
 
-# With a CUDA toolkit, the GPU kernels are built, too; without a GPU, their tests skip.
+# With a CUDA toolkit, the GPU kernels are built, too; without a GPU, their tests skip. With a GPU, a missing toolkit is installed.
 preset=ci needs=(--tests)
-if find_cuda_toolkit; then preset=ci-cuda needs+=(--cuda)
+if find_cuda_toolkit || { $install && has_gpu && can_fetch_cuda_toolkit; }; then preset=ci-cuda needs+=(--cuda)
 else skip "GPU kernels: no CUDA toolkit 12.8 or newer to build them with"; fi
 if $install; then
   "$checkout/jobs/install_deps.sh" "${needs[@]}"
   # The sanitizer builds have no GPU code, so they need the CPU's LibTorch.
   if $long && ! $quick && [ "$preset" != ci ]; then "$checkout/jobs/install_deps.sh"; fi
 else "$checkout/jobs/install_deps.sh" "${needs[@]}" --no-install || note "Continuing anyway; CMake will report what is missing."; fi
+[ "$preset" = ci ] || find_cuda_toolkit || note "Continuing without a CUDA compiler; CMake will report it."
 python_installed=false
 if ! $quick && install_python; then
   python_installed=true
