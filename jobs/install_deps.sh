@@ -82,7 +82,7 @@ elif [ ${#missing[@]} != 0 ]; then
     if [ "$(uname -m)" = x86_64 ] && [ ${#tools[@]} != 0 ]; then
       install_tools "${tools[@]}"
       find_missing_packages
-      note "Our scripts find ${tools[*]}. In your own shell: export PATH=\$PATH$(printf ":$MAMBASYNTH_CACHE/tools/%s/bin" "${tools[@]}")"
+      note "Our scripts find ${tools[*]} there. In your own shell: export PATH=\$PATH$(for tool in "${tools[@]}"; do printf ':%s/bin' "$(tool_folder "$tool")"; done)"
     fi
   fi
   [ ${#missing[@]} = 0 ] || problems+=("system packages are missing ($why). Load modules that provide them, or have them installed: apt-get install ${missing[*]}")

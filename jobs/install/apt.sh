@@ -79,9 +79,10 @@ collect_packages() {  # FOLDER
   index_packages "$1/debs" >"$scratch/Packages" && mv "$scratch/Packages" "$1/debs/Packages"
 }
 divide_wanted() {  # APT_OPTION...
-  local package probe names=() apt_view=("$@")
+  # This machine's own version of a package must not count as one that the archive has.
+  local package probe names=() apt_view=("$@" -o "Dir::State::status=$scratch/no-package-installed")
   while read -r package probe _; do
-    if [ "$probe" = optional ] && ! output_matches 'Candidate: [0-9]' apt-cache "$@" policy "$package"; then continue; fi
+    if [ "$probe" = optional ] && ! output_matches 'Candidate: [0-9]' apt-cache "${apt_view[@]}" policy "$package"; then continue; fi
     only_as_a_snap "$package" || names+=("$package")
   done < <(wanted_packages)
   divide_by_origin "${names[@]}"

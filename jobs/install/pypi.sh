@@ -109,10 +109,11 @@ unpack_tool() {  # FOLDER
   # shellcheck disable=SC2086
   if [ "$tool" = ninja ]; then mv "$1"/wheel/$name "$1/bin"; else mv "$1"/wheel/$name/* "$1"; fi && rm -r "$1/wheel" && chmod -R +x "$1/bin"
 }
+tool_folder() { echo "$MAMBASYNTH_CACHE/tools/$1-$(pinned_version "$1" tools)"; }
 install_tools() {  # NAME...
   local tool
   for tool in "$@"; do
-    install_pinned "$tool" '50 MB' "$MAMBASYNTH_CACHE/tools/$tool-$(pinned_version "$tool" tools)" unpack_tool \
+    install_pinned "$tool" '50 MB' "$(tool_folder "$tool")" unpack_tool \
       "Load its module" download_wheels "$requirements-tools.txt"
   done
   add_tools_to_path
