@@ -9,9 +9,9 @@
 #include <utility>
 
 #include "errors/errors.hpp"
-#include "generated/commit.hpp"
 #include "help/command_line.hpp"
 #include "help/text.hpp"
+#include "version/version.hpp"
 
 namespace mambasynth::analysis::collate {
 
@@ -22,9 +22,9 @@ std::string version() {
   unsigned minor = 0;
   unsigned release = 0;
   H5get_libversion(&major, &minor, &release);
-  return fmt::format("mambasynth-collate {}\ncommit {}{}\nbuild type {}\nHDF5 {}.{}.{}\n", MAMBASYNTH_VERSION,
-                     mambasynth::version::commit, mambasynth::version::dirty ? " with uncommitted changes" : "",
-                     MAMBASYNTH_BUILD_TYPE, major, minor, release);
+  auto const& source = mambasynth::version::source();
+  return fmt::format("mambasynth-collate {}\ncommit {}{}\nbuild type {}\nHDF5 {}.{}.{}\n", source.number, source.commit,
+                     source.dirty ? " with uncommitted changes" : "", MAMBASYNTH_BUILD_TYPE, major, minor, release);
 }
 
 /// The words of "a,b", each one of `known`.

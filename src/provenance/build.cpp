@@ -8,15 +8,16 @@
 #define TORCH_VERSION "not in this build"
 #endif
 
-#include "generated/commit.hpp"
 #include "parallel/session.hpp"
+#include "version/version.hpp"
 
 namespace mambasynth::provenance {
 
 Build const& build() {
-  static Build const facts{.version = MAMBASYNTH_VERSION,
-                           .commit = version::commit,
-                           .dirty = version::dirty,
+  auto const& source = version::source();
+  static Build const facts{.version = std::string(source.number),
+                           .commit = std::string(source.commit),
+                           .dirty = source.dirty,
                            .type = MAMBASYNTH_BUILD_TYPE,
                            .compiler = MAMBASYNTH_COMPILER,
                            .libtorch = TORCH_VERSION,
