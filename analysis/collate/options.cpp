@@ -10,6 +10,8 @@
 
 #include "errors/errors.hpp"
 #include "help/command_line.hpp"
+#include "help/completion.hpp"
+#include "help/manual.hpp"
 #include "help/text.hpp"
 #include "version/version.hpp"
 
@@ -27,8 +29,21 @@ std::string version() {
                      source.dirty ? " with uncommitted changes" : "", MAMBASYNTH_BUILD_TYPE, major, minor, release);
 }
 
-/// The words of "a,b", each one of `known`.
-std::set<std::string> words(std::string const& flag, std::string const& text, std::vector<std::string> const& known) {
+/// The words that a flag takes, if it takes no others.
+std::vector<std::string> words_of(std::string const& flag) {
+  if (flag == "--format") return {"md", "csv", "json", "tex"};
+  if (flag == "--show") return {"mean", "ci", "sd", "n"};
+  if (flag == "--interval") return {"student", "bca", "iqm"};
+  if (flag != "--allow-mixed") return {};
+  std::vector<std::string> mixed;
+  for (auto const what : all_shared) mixed.emplace_back(name_of(what));
+  mixed.emplace_back("configuration");
+  return mixed;
+}
+
+/// The words of "a,b", each one of those that the flag takes.
+std::set<std::string> words(std::string const& flag, std::string const& text) {
+  auto const known = words_of(flag);
   std::set<std::string> found;
   std::istringstream stream(text);
   for (std::string word; std::getline(stream, word, ',');) {
@@ -61,7 +76,7 @@ std::vector<std::string> names_in(std::string const& flag, std::string const& te
 constexpr char const* axis_remedy = "Name axes, or measure, layer, horizon, k, or leave the flag out";
 
 statistics::Method method_of(std::string const& text) {
-  auto const word = words("--interval", text, {"student", "bca", "iqm"});
+  auto const word = words("--interval", text);
   if (word.size() > 1)
     throw errors::usage("--interval takes one word", "a table has one kind of interval", "Choose student, bca, or iqm");
   return *word.begin() == "student" ? statistics::Method::student
@@ -70,7 +85,7 @@ statistics::Method method_of(std::string const& text) {
 }
 
 document::Shows shows_of(std::string const& text) {
-  auto const parts = words("--show", text, {"mean", "ci", "sd", "n"});
+  auto const parts = words("--show", text);
   return {.mean = parts.contains("mean"),
           .interval = parts.contains("ci"),
           .sd = parts.contains("sd"),
@@ -95,7 +110,21 @@ help::Page page_of(CLI::App const& app) {
                   .groups = help::groups_of(app),
                   .notes = closing_notes};
   page.groups.front().options.front().required = true;  // not in CLI11, because --version needs no folder
+  for (auto& group : page.groups)
+    for (auto& option : group.options)
+      if (!option.names.empty()) option.choices = words_of(option.names.front());
   return page;
+}
+
+std::string manual_of(help::Page const& page) {
+  auto const& source = mambasynth::version::source();
+  return help::to_roff(page,
+                       {.version = std::string(source.number), .date = std::string(source.date), .exit_codes = {}},
+                       {"mambasynth", "mambasynth-sweep", "mambasynth-status"});
+}
+
+std::string completion_of(help::Page const& page, std::string const& shell) {
+  return help::completion_script(shell, {.name = page.name, .verbs = {}, .options = help::completed_options(page)});
 }
 
 }  // namespace
@@ -154,6 +183,11 @@ Parsed parse_options(int argc, char const* const* argv) {
       ->type_name("FOLDER")
       ->group(files_group);
   app.add_flag("--version", wants_version, "print version, commit, build type and HDF5 version")->group(files_group);
+  // For installation, not in the help: the verbs completion and manual of mambasynth.
+  std::string shell;
+  bool wants_manual = false;
+  app.add_option("--completion", shell)->group("");
+  app.add_flag("--manual", wants_manual)->group("");
   app.set_help_flag("-h,--help,--help-all", "print this help");
 
   try {
@@ -172,6 +206,8 @@ Parsed parse_options(int argc, char const* const* argv) {
     throw errors::usage("the command line cannot be read", error.what(), "See mambasynth-collate --help");
   }
   if (wants_version) return {{}, version()};
+  if (wants_manual) return {{}, manual_of(page_of(app))};
+  if (app.count("--completion") > 0) return {{}, completion_of(page_of(app), shell)};
   if (options.folders.empty()) {
     throw errors::usage("no folder named", "there is nothing to collate", "Use mambasynth-collate DIR..., see --help");
   }
@@ -184,7 +220,7 @@ Parsed parse_options(int argc, char const* const* argv) {
     throw errors::usage("--report is empty", "it names a folder",
                         "Give a path, or leave it out; a shell variable may not be set");
   if (options.out.empty()) options.out = options.folders.front();
-  auto const formats = words("--format", format, {"md", "csv", "json", "tex"});
+  auto const formats = words("--format", format);
   options.markdown = formats.contains("md");
   options.csv = formats.contains("csv");
   options.json = formats.contains("json");
@@ -199,10 +235,7 @@ Parsed parse_options(int argc, char const* const* argv) {
   options.shows = shows_of(show);
   options.interval = method_of(interval);
   if (app.count("--allow-mixed") > 0) {
-    std::vector<std::string> known;
-    for (auto const what : all_shared) known.emplace_back(name_of(what));
-    known.emplace_back("configuration");
-    auto const allowed = words("--allow-mixed", allow_mixed, known);
+    auto const allowed = words("--allow-mixed", allow_mixed);
     for (auto const what : all_shared) {
       if (allowed.contains(name_of(what))) options.allow_mixed.insert(what);
     }

@@ -116,7 +116,9 @@ help::Overview overview() {
       .groups = {},
       .options = {help_flag("mambasynth help VERB", "the common flags of a verb, with examples"),
                   help_flag("mambasynth VERB --help-all", "all its flags, with their ranges"),
-                  help_flag("mambasynth --version", "the versions and features of this build")}};
+                  help_flag("mambasynth --version", "the versions and features of this build"),
+                  help_flag("mambasynth manual [VERB]", "the manual page, for `| man -l -`"),
+                  help_flag("mambasynth completion bash", "completion for bash; also for zsh, fish")}};
   for (auto const& verb : verbs()) {
     if (all.groups.empty() || all.groups.back().title != verb.purpose)
       all.groups.push_back({std::string(verb.purpose), {}});

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "commands/arguments.hpp"
+#include "commands/documents.hpp"
 #include "commands/help_page.hpp"
 #include "commands/verb.hpp"
 #include "commands/version.hpp"
@@ -39,8 +40,12 @@ std::vector<std::string> names_of(CLI::App const& app) {
   return names;
 }
 
-auto find_verb(std::string_view name) {
-  return std::find_if(verbs().begin(), verbs().end(), [&](Verb const& verb) { return verb.name == name; });
+/// Null if there is none of this name.
+Verb const* find_verb(std::string_view name) {
+  for (auto const all : {verbs(), document_verbs()})
+    for (auto const& verb : all)
+      if (verb.name == name) return &verb;
+  return nullptr;
 }
 
 /// `mambasynth help VERB` as `mambasynth VERB --help`. Errors: errors::usage for an unknown verb.
@@ -49,7 +54,7 @@ std::vector<std::string> without_help_word(std::vector<std::string> words, CLI::
   if (words.size() == 1) return {"--help"};
   auto const name = words[1];
   if (name.starts_with("-") || name == help_word) return {"--help"};
-  if (find_verb(name) == verbs().end()) {
+  if (find_verb(name) == nullptr) {
     auto const near = errors::nearest(name, names_of(program));
     throw errors::usage("unknown verb '" + name + "'", "it has no help page",
                         (near.empty() ? "" : "Did you mean '" + near + "'? ") + std::string("See mambasynth help"));
@@ -137,12 +142,13 @@ int run_program(int argc, char** argv) {
     store::remove_own_temporaries();
   });
   try {
-    for (auto const& verb : verbs()) {
-      auto* const app = program.add_subcommand(std::string(verb.name), std::string(verb.summary));
-      auto action = verb.declare(*app);
-      add_print_flag(*app, verb, action);
-      actions[std::string(verb.name)] = std::move(action);
-    }
+    for (auto const all : {verbs(), document_verbs()})
+      for (auto const& verb : all) {
+        auto* const app = program.add_subcommand(std::string(verb.name), std::string(verb.summary));
+        auto action = verb.declare(*app);
+        add_print_flag(*app, verb, action);
+        actions[std::string(verb.name)] = std::move(action);
+      }
     auto words = without_help_word({argv + 1, argv + argc}, program);
     if (std::find(words.begin(), words.end(), print_flag) != words.end())
       for (auto* app : program.get_subcommands([](CLI::App const*) { return true; })) require_nothing(*app);

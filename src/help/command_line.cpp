@@ -3,6 +3,8 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <cctype>
+#include <sstream>
 #include <string>
 
 namespace mambasynth::help {
@@ -16,6 +18,20 @@ std::string placeholder_of(CLI::Option const& option) {
   return type.substr(0, type.find(':'));
 }
 
+/// "auto|cpu|cuda" in words. A placeholder in capitals ("FILE") stands for something else; CLI11 lists the words that
+/// it checks after the name, "CASE:{scan,conv}".
+std::vector<std::string> choices_of(CLI::Option const& option) {
+  auto words = option.get_type_name();
+  if (auto const listed = words.find(":{"); listed != std::string::npos)
+    words = words.substr(listed + 2, words.find('}', listed) - listed - 2);
+  else if (words.empty() || std::islower(static_cast<unsigned char>(words.front())) == 0) return {};
+  std::replace(words.begin(), words.end(), '|', ',');
+  std::vector<std::string> choices;
+  std::istringstream stream(words);
+  for (std::string word; std::getline(stream, word, ',');) choices.push_back(word);
+  return choices;
+}
+
 Option option_of(CLI::App const& app, CLI::Option const& option) {
   Option shown{.names = {},
                .text = option.get_description(),
@@ -25,7 +41,10 @@ Option option_of(CLI::App const& app, CLI::Option const& option) {
                .repeats = option.get_positional() && option.get_expected_max() > 1,
                .common = option.get_group() != rare};
   bool const is_switch = !option.get_positional() && option.get_items_expected_max() == 0;
-  if (!is_switch) shown.value = placeholder_of(option);
+  if (!is_switch) {
+    shown.value = placeholder_of(option);
+    shown.choices = choices_of(option);
+  }
   if (option.get_positional()) return shown;
   for (auto const& name : option.get_snames()) shown.names.push_back("-" + name);
   for (auto const& name : option.get_lnames()) shown.names.push_back("--" + name);
