@@ -44,7 +44,8 @@ use_container() {  # NAME FOLDER...
   program+=("$CONTAINER" "$name")
 }
 
-# find_program NAME FOLDER...: sets `program` to the one in the image $CONTAINER, on PATH, or in the checkout's build folders.
+# find_program NAME FOLDER...: sets `program` to the one in the image $CONTAINER, on PATH, in the checkout's build folders, or in
+# bin, if these scripts are installed (in share/mambasynth).
 find_program() {
   local found preset
   if [ -n "${CONTAINER:-}" ]; then use_container "$@"
@@ -54,6 +55,7 @@ find_program() {
       program=("$checkout/build/$preset/bin/$1")
       [ ! -x "${program[0]}" ] || break
     done
+    [[ $checkout != */share/mambasynth ]] || program=("${checkout%/share/mambasynth}/bin/$1")
     [ -x "${program[0]}" ] ||
       die 2 "$1 is not built (no build/cuda or build/cpu in $checkout). On a login node: jobs/install_deps.sh, cmake --preset cpu, cmake --build --preset cpu."
   fi
