@@ -52,3 +52,42 @@ def test_a_compiler_without_the_shared_runtime_is_refused(configure):
     assert done.returncode != 0
     message = " ".join(done.stderr.split())
     assert "does not link the shared libstdc++" in message and "CXX=/usr/bin/g++" in message
+
+
+@pytest.fixture
+def fits(tmp_path):
+    """fits(TORCH, RUNTIME, CUDA): what CMake says of a LibTorch of this version that loads this CUDA runtime."""
+    root = tmp_path / "torch"
+    header = root / "include" / "torch" / "headeronly" / "version.h"
+
+    def fits(torch, runtime, cuda):
+        header.parent.mkdir(parents=True, exist_ok=True)
+        major, minor = torch.split(".")
+        header.write_text(f"#define TORCH_VERSION_MAJOR {major}\n#define TORCH_VERSION_MINOR {minor}\n")
+        (root / "lib").mkdir(exist_ok=True)
+        if runtime:
+            (root / "lib" / "libc10_cuda.so").write_bytes(f"\x7fELF\0libc10.so\0{runtime}\0libm.so.6\0".encode())
+        (tmp_path / "check.cmake").write_text(
+            f'include("{CHECKOUT}/cmake/TorchVersion.cmake")\nmambasynth_check_torch("{root}" "{cuda}" "/opt/cuda/bin/nvcc")\n')
+        done = subprocess.run(["cmake", "-P", tmp_path / "check.cmake"], capture_output=True, text=True, timeout=60)
+        return "" if done.returncode == 0 else " ".join(done.stderr.split())
+
+    return fits
+
+
+@pytest.mark.parametrize("torch, runtime, cuda", [("2.8", "libcudart.so.12", "12.8.93"), ("2.10", "libcudart.so.12", "12.9.1"),
+                                                  ("2.11", "libcudart.so.13", "13.0.88"), ("2.11", None, "")])
+def test_a_libtorch_of_the_compilers_cuda_is_accepted(fits, torch, runtime, cuda):
+    assert fits(torch, runtime, cuda) == ""
+
+
+def test_a_libtorch_of_another_cuda_is_refused_with_the_pairs_that_fit(fits):
+    said = fits("2.11", "libcudart.so.13", "12.8.93")
+    assert "LibTorch 2.11 does not fit /opt/cuda/bin/nvcc (it is built for CUDA 13, the compiler is CUDA 12.8.93)" in said
+    assert "LibTorch 2.8 to 2.10 with CUDA 12.8" in said
+    assert "built for CUDA 12, the compiler is CUDA 13.0.88" in fits("2.9", "libcudart.so.12", "13.0.88")
+    assert "LibTorch 2.7 is too old" in fits("2.7", "libcudart.so.12", "12.8.93")
+
+
+def test_a_libtorch_without_cuda_is_refused_for_the_gpu(fits):
+    assert "has no CUDA" in fits("2.11", None, "13.0.88")
