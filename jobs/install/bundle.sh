@@ -90,7 +90,7 @@ open_bundle() {  # FILE: puts its pinned files into the downloads and the rest i
   mv "$bundle"/pypi/* "$downloads"
   local folder
   for folder in "$bundle"/tests-*; do
-    [ ! -d "$folder" ] || { rm -rf "$downloads/${folder##*/}" && mv "$folder" "$downloads"; }
+    [ ! -d "$folder" ] || { rm -rf "${downloads:?}/${folder##*/}" && mv "$folder" "$downloads"; }
   done
 }
 bundle='' bundle_unfinished=''

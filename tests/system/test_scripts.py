@@ -85,6 +85,31 @@ done"""
     assert done.stdout.splitlines() == ["first slow: yes", "last slow: yes", "nosuch slow: no", "first failing: no", "first nosuch: no"]
 
 
+def test_a_cuda_compiler_in_the_cache_serves_if_no_toolkit_is_new_enough(tmp_path):
+    """The order: CUDACXX, PATH, CUDA_HOME, the cache; the first that is new enough. Fetching one needs a recent driver."""
+    nvcc = "echo 'Cuda compilation tools, release {}, V0'"
+    tools = fake_tools(tmp_path / "tools", nvcc=nvcc.format("11.8"), **{"nvidia-smi": 'echo "${DRIVER-}"; echo 580.65.06'})
+    script = f""". {CHECKOUT}/jobs/environment.sh
+find_cuda_toolkit && echo "$CUDACXX" || echo none
+can_fetch_cuda_toolkit && echo can fetch || echo cannot fetch"""
+
+    def found(**environment):
+        return run("bash", "-c", script, **{"PATH": f"{tools}:{os.environ['PATH']}", "CUDACXX": "", "CUDA_HOME": str(tmp_path / "home"),
+                                            "MAMBASYNTH_CACHE": str(tmp_path / "cache"), "DRIVER": "580.65.06"} | environment).stdout.splitlines()
+
+    assert found() == ["none", "can fetch" if os.uname().machine == "x86_64" else "cannot fetch"]
+    assert found(DRIVER="550.54.15")[1] == found(DRIVER="No devices were found")[1] == "cannot fetch"
+    pin = re.search(r"^nvidia-cuda-nvcc==(\S+)", (CHECKOUT / "jobs" / "requirements-cuda.txt").read_text(), re.MULTILINE)[1]
+    cached = tmp_path / "cache" / f"cuda-{pin}"
+    cached.mkdir(parents=True)
+    fake_tools(cached / "bin", nvcc=nvcc.format("13.0"))
+    assert found()[0] == str(cached / "bin" / "nvcc")
+    (tmp_path / "home").mkdir()
+    fake_tools(tmp_path / "home" / "bin", nvcc=nvcc.format("12.8"))
+    assert found()[0] == str(tmp_path / "home" / "bin" / "nvcc")
+    assert found(CUDACXX=str(cached / "bin" / "nvcc"))[0] == str(cached / "bin" / "nvcc")
+
+
 def test_no_script_closes_a_pipe_early():
     """Commands that may stop reading early must read a file or a variable, not a pipe."""
     early = re.compile(r"\|\s*(grep\s+-\w*[qm]|head\b|sed\s+[^|]*\bq\b|awk\s+[^|]*exit)")
