@@ -4,8 +4,9 @@
 #   mkdir headers && tar -xf assorthead-*.tar.gz -C headers --strip-components=3       (umappp, which Spack does not have)
 #   spack install --dev-path . mambasynth@main +cuda cuda_arch=90
 #
-# Tried: Python compiles this file; recipes of all dependencies exist in Spack's repository of packages, and we read those of
-# cli11, toml11, hdf5 and py-torch for their versions and variants. Not tried: Spack itself, so neither concretizing nor building.
+# Tried: Python compiles this file; we read the recipes in Spack's repository of packages of
+# cli11, toml11, hdf5 and py-torch for their versions and variants. Not tried: Spack itself, so neither concretizing nor building,
+# nor whether it has a recipe for every dependency.
 from spack_repo.builtin.build_systems.cmake import CMakePackage
 from spack_repo.builtin.build_systems.cuda import CudaPackage
 
