@@ -3,10 +3,14 @@
 #
 # If -DTorch_DIR=... or the environment variable Torch_DIR is given (a LibTorch folder, or its share/cmake/Torch),
 # only that is searched; otherwise the cache folder of jobs/install_deps.sh is.
-set(torch_requirements "${PROJECT_SOURCE_DIR}/jobs/requirements-libtorch.txt")
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${torch_requirements}")
-file(STRINGS "${torch_requirements}" torch_pin REGEX "^torch==")
-string(REGEX MATCH "[0-9]+\\.[0-9]+\\.[0-9]+" torch_pinned "${torch_pin}")
+
+# Sets `version` to the LibTorch that jobs/FILE pins.
+function(mambasynth_pinned_torch version file)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/jobs/${file}")
+  file(STRINGS "${PROJECT_SOURCE_DIR}/jobs/${file}" pin REGEX "^torch==")
+  string(REGEX MATCH "[0-9]+\\.[0-9]+\\.[0-9]+" found "${pin}")
+  set(${version} "${found}" PARENT_SCOPE)
+endfunction()
 
 if(Torch_DIR)
   set(torch_given "${Torch_DIR}")
@@ -17,9 +21,15 @@ if(torch_given)
   set(torch_hints "${torch_given}" "${torch_given}/../../..")
 else()
   set(torch_kinds cpu)
+  set(torch_pins requirements-libtorch.txt)
   if(MAMBASYNTH_CUDA)
     set(torch_kinds cuda-complete cuda)  # with all of CUDA's libraries, or for machines with a toolkit
+    if(CUDAToolkit_VERSION VERSION_LESS 13)
+      set(torch_kinds cuda12)
+      set(torch_pins requirements-libtorch-cuda12.txt)
+    endif()
   endif()
+  mambasynth_pinned_torch(torch_pinned ${torch_pins})
   list(TRANSFORM torch_kinds REPLACE "(.+)" "${MAMBASYNTH_CACHE}/torch-${torch_pinned}-\\1/torch" OUTPUT_VARIABLE torch_hints)
 endif()
 

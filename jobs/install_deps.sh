@@ -99,7 +99,7 @@ if $cuda && ! find_cuda_toolkit; then
 fi
 if [ -z "${Torch_DIR:-}" ] && [ ! -d "$(torch_folder "$torch_kind")" ]; then
   if $can_fetch; then install_libtorch
-  elif ! $install; then problems+=("LibTorch is not in $MAMBASYNTH_CACHE (--no-install was given). Set Torch_DIR to a LibTorch $torch_version folder, or run jobs/install_deps.sh"); fi
+  elif ! $install; then problems+=("LibTorch is not in $MAMBASYNTH_CACHE (--no-install was given). Set Torch_DIR to a LibTorch $(torch_version "$torch_kind") folder, or run jobs/install_deps.sh"); fi
 fi
 if [ -z "${MAMBASYNTH_HEADERS_DIR:-}" ] && [ ! -d "$headers_folder" ]; then
   if $can_fetch; then install_headers

@@ -4,8 +4,9 @@
 #   tests/run.sh [--quick] [--long] [--no-install]
 #
 #   --quick        unit tests only: no sanitizers, no system tests
-#   --long         also tests that take minutes, a build that compiles each file and each header separately, sanitizers on
-#                  code that uses LibTorch, and ThreadSanitizer if clang++ and its OpenMP runtime are installed
+#   --long         also tests that take minutes, a build that compiles each file and each header separately, the headers of
+#                  older LibTorch, sanitizers on code that uses LibTorch, and ThreadSanitizer if clang++ and its OpenMP
+#                  runtime are installed
 #   --no-install   install nothing: modules or a container provide everything
 #
 # MAMBASYNTH_REFERENCE=FOLDER   golden files of the original (default: shared/reference next to the checkout)
@@ -183,6 +184,9 @@ else
     build ci-files all
     lap "building preset ci-files"
     check_headers
+    step "Compiling with older LibTorch"
+    "$checkout/tests/torch_versions.sh" "$preset" || fail "older LibTorch: some code does not compile (see above)"
+    lap "older LibTorch"
     sanitize asan-torch
     sanitize_threads
   else

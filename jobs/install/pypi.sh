@@ -10,10 +10,13 @@ unzip_pinned() {  # REQUIREMENTS FOLDER OPTION...
   done < <(pins "$1")
 }
 
-# ---- LibTorch: `cpu`; `cuda`, where a toolkit provides CUDA's libraries; `cuda-complete`, with all of them.
-torch_version=$(pinned_version torch libtorch)
-torch_folder() { echo "$MAMBASYNTH_CACHE/torch-$torch_version-$1"; }  # KIND
+# ---- LibTorch: `cpu`; `cuda`, where a toolkit provides CUDA's libraries; `cuda-complete`, with all of them; `cuda12`, an older
+# version with all of the libraries of CUDA 12.8, for toolkits of CUDA 12
+torch_version() { if [ "$1" = cuda12 ]; then pinned_version torch libtorch-cuda12; else pinned_version torch libtorch; fi; }  # KIND
+torch_folder() { echo "$MAMBASYNTH_CACHE/torch-$(torch_version "$1")-$1"; }  # KIND
 libtorch_requirements() {  # KIND: sets `torch_pins`
+  torch_pins=("$requirements-libtorch-cuda12.txt" "$requirements-libtorch-cuda12-complete.txt")
+  [ "$1" != cuda12 ] || return 0
   torch_pins=("$requirements-libtorch.txt" "$requirements-libtorch-cpu.txt")
   [ "$1" = cpu ] || torch_pins+=("$requirements-libtorch-cuda.txt")
   [ "$1" != cuda-complete ] || torch_pins+=("$requirements-libtorch-cuda-complete.txt")
@@ -34,15 +37,18 @@ choose_libtorch() {  # sets `torch_kind`
   torch_kind=cpu
   if $cuda; then
     torch_kind=cuda-complete
-    if [ -d "$(torch_folder cuda-complete)" ]; then :
+    if find_cuda_toolkit && output_matches 'release 12\.' "$CUDACXX" --version; then torch_kind=cuda12
+    elif [ -d "$(torch_folder cuda-complete)" ]; then :
     elif system_has_cuda_libraries || { ! $install && [ -d "$(torch_folder cuda)" ]; }; then torch_kind=cuda; fi
   fi
 }
 unpack_libtorch() {  # FOLDER
-  local parts=('torch/include/*' "torch-$torch_version*.dist-info/*") file
+  local version parts file
+  version=$(torch_version "$torch_kind")
+  parts=('torch/include/*' "torch-$version*.dist-info/*")
   if [ "$torch_kind" = cpu ]; then parts+=('torch/lib/libtorch_cpu.so' 'torch/lib/libc10.so' 'torch/lib/libgomp*')
   else parts+=('torch/lib/*.so*'); fi
-  unzip -q "$downloads/torch-$torch_version"-cp311-*.whl "${parts[@]}" -d "$1" || return 1
+  unzip -q "$downloads/torch-$version"-*cp311-*.whl "${parts[@]}" -d "$1" || return 1
   for file in "${torch_pins[@]:1}"; do
     # LibTorch's headers include cuBLAS's and others, which CUDA's compiler comes without.
     case $file in
@@ -54,9 +60,9 @@ unpack_libtorch() {  # FOLDER
 install_libtorch() {
   local size='1.1 GB'
   [ "$torch_kind" = cpu ] || size='2.3 GB'
-  [ "$torch_kind" != cuda-complete ] || size='6.2 GB'
+  [[ $torch_kind != cuda?* ]] || size='6.2 GB'
   libtorch_requirements "$torch_kind"
-  install_pinned "LibTorch $torch_version ($torch_kind)" "$size" "$(torch_folder "$torch_kind")" unpack_libtorch \
+  install_pinned "LibTorch $(torch_version "$torch_kind") ($torch_kind)" "$size" "$(torch_folder "$torch_kind")" unpack_libtorch \
     "Set Torch_DIR=FOLDER to your own" download_wheels "${torch_pins[@]}"
 }
 

@@ -200,7 +200,8 @@ void TrainingStep<T>::capture(std::int64_t batch) {
   bool capturing = false;
   try {
     // One pool for all that is allocated during captures: graphs run one after the other and keep nothing in it.
-    graph->capture_begin(captured_.empty() ? c10::MempoolId_t{0, 0} : captured_.begin()->second->pool(),
+    using Pool = decltype(graph->pool());  // a type whose namespace depends on LibTorch's version
+    graph->capture_begin(captured_.empty() ? Pool{0, 0} : captured_.begin()->second->pool(),
                          cudaStreamCaptureModeThreadLocal);
     capturing = true;
     launch(batch);

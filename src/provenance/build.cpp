@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <hdf5.h>
 #ifdef MAMBASYNTH_TORCH
-#include <torch/headeronly/version.h>
+#include <torch/version.h>
 #else
 #define TORCH_VERSION "not in this build"
 #endif

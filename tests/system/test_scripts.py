@@ -193,3 +193,15 @@ def test_a_job_script_with_a_stale_job_id_finds_run_sweep(tmp_path):
     for script in scripts:
         done = run(script, SLURM_JOB_ID="424242", MAMBASYNTH_ENV="/nonexistent", PATH=f"{tools}:{os.environ['PATH']}")
         assert done.returncode == 2 and "MAMBASYNTH_ENV" in done.stderr, done.stderr
+
+
+def test_a_toolkit_of_cuda_12_gets_the_libtorch_for_it(tmp_path):
+    for release, expected in (("12.8", r"torch-2\.10\.\d+-cuda12"), ("13.0", r"torch-2\.11\.\d+-cuda(-complete)?")):
+        tools = fake_tools(tmp_path / release, nvcc=f"echo 'Cuda compilation tools, release {release}, V0'")
+        script = f""". {CHECKOUT}/jobs/environment.sh
+for part in pins pypi; do . {CHECKOUT}/jobs/install/$part.sh; done
+cuda=true install=true
+choose_libtorch
+torch_folder $torch_kind"""
+        said = run("bash", "-euc", script, CUDACXX=str(tools / "nvcc"), MAMBASYNTH_CACHE=str(tmp_path / "cache")).stdout
+        assert re.fullmatch(rf"{tmp_path}/cache/{expected}\n", said), said
