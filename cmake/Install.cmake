@@ -19,6 +19,7 @@ install(FILES ${sweeps} DESTINATION ${share}/sweeps COMPONENT programs)
 # Job scripts call each other next to themselves; those without a program to run are left out.
 file(GLOB job_files ${PROJECT_SOURCE_DIR}/jobs/*.slurm)
 install(FILES ${job_files} ${PROJECT_SOURCE_DIR}/jobs/environment.sh ${PROJECT_SOURCE_DIR}/jobs/job.sh
+  ${PROJECT_SOURCE_DIR}/jobs/requirements-tools.txt
   ${PROJECT_SOURCE_DIR}/jobs/README.md DESTINATION ${share}/jobs COMPONENT programs)
 install(PROGRAMS ${PROJECT_SOURCE_DIR}/jobs/run_sweep.sh ${PROJECT_SOURCE_DIR}/jobs/run_report.sh
   DESTINATION ${share}/jobs COMPONENT programs)

@@ -7,13 +7,21 @@ checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 [[ $MAMBASYNTH_CACHE = /* ]] || MAMBASYNTH_CACHE=$PWD/$MAMBASYNTH_CACHE
 export MAMBASYNTH_CACHE
 
+# Lines "NAME VERSION" of what a file in this folder pins; none where the file was not installed with the scripts.
+pinned_versions() {  # FILE
+  local line
+  [ -r "$checkout/jobs/$1" ] || return 0
+  while IFS= read -r line; do
+    [[ ! $line =~ ^([A-Za-z0-9_-]+)==([^ ]+) ]] || echo "${BASH_REMATCH[1]} ${BASH_REMATCH[2]}"
+  done <"$checkout/jobs/$1"
+}
 # Programs that install_deps.sh takes from PyPI where it cannot use apt-get. Those of the machine and of modules come first.
 add_tools_to_path() {
-  local pin
-  while IFS= read -r pin; do
-    pin=$MAMBASYNTH_CACHE/tools/$pin/bin
-    [ ! -d "$pin" ] || [[ :$PATH: = *":$pin:"* ]] || export PATH=$PATH:$pin
-  done < <(sed -n 's/^\([a-z]*\)==\([^ ]*\) .*/\1-\2/p' "$checkout/jobs/requirements-tools.txt")
+  local name version folder
+  while read -r name version; do
+    folder=$MAMBASYNTH_CACHE/tools/$name-$version/bin
+    [ ! -d "$folder" ] || [[ :$PATH: = *":$folder:"* ]] || export PATH=$PATH:$folder
+  done < <(pinned_versions requirements-tools.txt)
 }
 add_tools_to_path
 
@@ -48,7 +56,10 @@ find_cuda_toolkit() {
   done
   return 1
 }
-cuda_cached=$MAMBASYNTH_CACHE/cuda-$(sed -n 's/^nvidia-cuda-nvcc==\([^ ]*\).*/\1/p' "$checkout/jobs/requirements-cuda.txt")
+cuda_cached=$MAMBASYNTH_CACHE/cuda-none
+while read -r pinned version; do
+  [ "$pinned" != nvidia-cuda-nvcc ] || cuda_cached=$MAMBASYNTH_CACHE/cuda-$version
+done < <(pinned_versions requirements-cuda.txt)
 can_build_kernels() {  # NVCC
   local version
   version=$("$1" --version 2>/dev/null | sed -n 's/.*release \([0-9]*\)\.\([0-9]*\).*/\1 \2/p') || return 1

@@ -38,7 +38,7 @@ for version; do
   step "Compiling with the headers of LibTorch $version"
   folder=$checkout/build/torch-$version
   mkdir -p "$folder"
-  if cmake --preset "$preset" -S "$checkout" -B "$folder" -DTorch_DIR="$MAMBASYNTH_CACHE/torch-$version-headers/torch" -DMAMBASYNTH_TESTS=OFF \
+  if cmake --preset "$preset" -S "$checkout" -B "$folder" -DTorch_DIR="$MAMBASYNTH_CACHE/torch-$version-headers/torch" -DMAMBASYNTH_TESTS=OFF -DCMAKE_CUDA_ARCHITECTURES=90-virtual \
     >"$folder/build.log" 2>&1 &&
     CCACHE_BASEDIR=$checkout CCACHE_NOHASHDIR=1 cmake --build "$folder" --parallel "$(build_jobs)" --target mambasynth_commands -- -k 0 >>"$folder/build.log" 2>&1
   then note "LibTorch $version: all compiled"

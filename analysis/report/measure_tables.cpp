@@ -51,7 +51,8 @@ document::Table measures_table(collate::Table const& table, std::string const& h
   for (auto const& measure : shown) result.columns.push_back({.key = measure.name, .title = measure.words});
   for (auto const& cell : table.cells) {
     auto& row = result.rows.emplace_back();
-    for (auto const& axis : table.axes) row.push_back(collate::axis_cell(collate::value_of(cell, axis, document::nothing)));
+    for (auto const& axis : table.axes)
+      row.push_back(collate::axis_cell(collate::value_of(cell, axis, document::nothing)));
     for (auto const& measure : shown) row.push_back(cell_of(cell, measure.name, result));
   }
   shorten(result, "table.csv");

@@ -30,7 +30,7 @@ def arguments(trial, finished_sweep):
         "evaluate": ["evaluate", *network, "--umap", "off", "--no-figures"],
         "gates": ["gates", *network, "--umap", "--umap-points", 500, "--no-figures"],
         "generate": ["generate", *network, "--seed-len", 200, "--gen-len", 500, "--n-samples", 8, "--no-figures"],
-        "oracle": ["oracle", "--n-steps", 20_000],
+        "oracle": ["oracle", "--n-steps", 300_000],
     }
 
 
@@ -75,7 +75,7 @@ def test_what_takes_less_than_two_seconds_shows_nothing(mambasynth, tmp_path):
 
 
 def test_only_the_first_rank_speaks(mambasynth, tmp_path):
-    done = mambasynth.over(2)("oracle", "--n-steps", 50_000, "--out", tmp_path, env_more={EAGER: "0.1"})
+    done = mambasynth.over(2)("oracle", "--n-steps", 400_000, "--out", tmp_path, env_more={EAGER: "0.1"})
     told = [line for line in done.stderr.splitlines() if "oracle: stage 2 of 2, filter: " in line]
     counted = [int(re.search(r": ([\d,]+) of", line)[1].replace(",", "")) for line in told]
     assert counted and counted == sorted(counted), done.stderr

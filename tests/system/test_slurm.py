@@ -260,7 +260,9 @@ def test_a_preempted_job_is_requeued_and_finishes(job_environment, undisturbed, 
             restarts, state = re.search(r"Restarts=(\d+)", shown), re.search(r"JobState=(\w+)", shown)
             assert restarts and state, (tmp_path / "job.out").read_text()
             if state[1] in ("COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL"):
-                break
+                time.sleep(3)  # while Slurm requeues a job, it can be seen as failed
+                if f"JobState={state[1]}" in ask("scontrol", "show", "job", job).stdout:
+                    break
             running = state[1] == "RUNNING" and int(restarts[1]) == interrupted < 2
             if running and list(out.glob("trials/*/resume.pt")):
                 time.sleep(1)
