@@ -5,8 +5,8 @@
 #
 #   --quick        unit tests only: no sanitizers, no system tests
 #   --long         also tests that take minutes, a build that compiles each file and each header separately, the headers of
-#                  older LibTorch, sanitizers on code that uses LibTorch, and ThreadSanitizer if clang++ and its OpenMP
-#                  runtime are installed
+#                  older LibTorch, sanitizers on code that uses LibTorch, ThreadSanitizer if clang++ and its OpenMP runtime are
+#                  installed, and fuzz.sh, 10 minutes for each reader of foreign files, if clang++ has libFuzzer
 #   --no-install   install nothing: modules or a container provide everything
 #
 # MAMBASYNTH_REFERENCE=FOLDER   golden files of the original (default: shared/reference next to the checkout)
@@ -116,6 +116,17 @@ sanitize_threads() {
   lap "building preset tsan"
   OMP_TOOL_LIBRARIES=$archer TSAN_OPTIONS="ignore_noninstrumented_modules=1" threads_per_test=3 run_ctest tsan
 }
+fuzz_readers() {
+  local code=0
+  step "Fuzzing the readers of foreign files"
+  "$checkout/tests/fuzz.sh" || code=$?
+  case $code in
+    0) ;;
+    77) skip "fuzzing: no clang++ 16 or newer with libFuzzer and OpenMP (Debian: clang-16 libclang-rt-16-dev libomp-16-dev)" ;;
+    *) fail "fuzzing: a reader broke, or the fuzzers could not be built (see above)" ;;
+  esac
+  lap "fuzzing"
+}
 run_pytest() {
   local filter=(-m 'not long')
   $long && filter=()
@@ -189,9 +200,10 @@ else
     lap "older LibTorch"
     sanitize asan-torch
     sanitize_threads
+    fuzz_readers
   else
     sanitize asan
-    skip "sanitizers on code that uses LibTorch, ThreadSanitizer, and compiling each file and header separately: --long was not given"
+    skip "sanitizers on code that uses LibTorch, ThreadSanitizer, fuzzing, and compiling each file and header separately: --long was not given"
   fi
   if $python_installed; then run_pytest
   elif $install; then fail "system tests: their Python packages could not be installed (pip's output is above)"

@@ -41,7 +41,8 @@ LayerRows read_shared_rows(std::filesystem::path const& file, std::string const&
   store::Hdf5Reader const h5(file);
   auto const path = layout::shared + layer;
   auto const shape = h5.shape(path);
-  if (shape.size() != 2 || shape[0] != h5.shape(layout::shared_step)[0])
+  if (auto const steps = h5.shape(layout::shared_step);
+      shape.size() != 2 || steps.size() != 1 || shape[0] != steps.front())
     throw errors::input(file.string() + " cannot be used as a trial",
                         fmt::format("{} does not have a row for each step of {}", path, layout::shared_step),
                         "Remove it and run the sweep again");

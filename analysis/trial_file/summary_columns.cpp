@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 
 #include "analysis/dimension/estimators.hpp"
 #include "analysis/trial_file/layer_measures.hpp"
 #include "analysis/trial_file/trial_layout.hpp"
+#include "errors/errors.hpp"
 #include "store/hdf5.hpp"
 
 namespace mambasynth::analysis::trial_file {
@@ -26,7 +28,16 @@ class Finder {
   }
 
  private:
+  /// Names take more memory than their numbers do in the file, and those of a product of two scales much more.
+  void require_few(std::size_t names, std::size_t times) {
+    constexpr std::size_t most = 1'000'000;
+    if (times > 0 && names > (most - std::min(most, found_.names.size())) / times)
+      throw errors::input("the measures of a trial cannot be read", fmt::format("there are more than {}", most),
+                          "Give a trial.h5 that this program wrote");
+  }
+
   void add(std::string const& path, std::vector<std::string> names, bool may_lack = false) {
+    require_few(names.size(), 1);
     found_.columns.push_back({path, names.size(), may_lack});
     for (auto& name : names) found_.names.push_back(std::move(name));
   }
@@ -110,6 +121,7 @@ class Finder {
                     std::string const& measure) {
     if (!h5_.exists(path)) return;
     auto const positions = h5_.read<std::int64_t>(scale);
+    require_few(layers_.size(), positions.size());
     std::vector<std::string> names;
     for (auto const& layer : layers_)
       for (auto const position : positions)

@@ -10,6 +10,9 @@
 
 namespace mambasynth::config {
 
+/// A matrix of transitions between so many takes 800 MB.
+inline constexpr std::int64_t most_circles = 10000;
+
 /// The generator of the series. Defaults: the original's config.json.
 struct Data {
   std::int64_t seed = 42;
@@ -41,7 +44,7 @@ struct Data {
     return std::tuple{
         Field{"seed", &Data::seed, data_seeds(), "seed of circles, transitions and entry angles"}.common(),
         Field{"n_steps", &Data::n_steps, between(1, most_steps), "time steps"}.common(),
-        Field{"n_circles", &Data::n_circles, between(1, 10000), "circles, one per hidden state"}.own(),
+        Field{"n_circles", &Data::n_circles, between(1, most_circles), "circles, one per hidden state"}.own(),
         Field{"ambient_dim", &Data::ambient_dim, between(2, most_width), "channels of the series"}.own(),
         Field{"radius_mean", &Data::radius_mean, above(0, most_factor), "mean radius"}.own(),
         Field{"radius_std", &Data::radius_std, between(0, most_factor), "standard deviation of the radii"}.own(),

@@ -9,6 +9,7 @@
 
 #include "errors/errors.hpp"
 #include "series/process.hpp"
+#include "store/json_integer.hpp"
 
 namespace mambasynth::series {
 namespace {
@@ -62,10 +63,12 @@ config::Data from_config_json(std::string const& text, std::string const& origin
   auto const read = [&](std::string const& key, auto& target) {
     auto const found = json.find(key);
     if (found == json.end()) throw fail(key, "is missing");
-    if (!found->is_number() ||
-        (std::is_integral_v<std::remove_cvref_t<decltype(target)>> && !found->is_number_integer()))
-      throw fail(key, "is not a number of the expected type");
-    target = found->get<std::remove_cvref_t<decltype(target)>>();
+    using Target = std::remove_cvref_t<decltype(target)>;
+    std::optional<Target> value;
+    if constexpr (std::is_integral_v<Target>) value = store::integer_in<Target>(*found);
+    else if (found->is_number()) value = found->get<Target>();
+    if (!value) throw fail(key, "is not a number of the expected type");
+    target = *value;
   };
   auto const read_optional = [&](std::string const& key, std::optional<std::int64_t>& target) {
     if (json.contains(key) && !json[key].is_null()) read(key, target.emplace());

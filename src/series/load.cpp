@@ -36,12 +36,13 @@ void require_usable(Block const& block, SeriesFile const& of) {
         fmt::format("X is {} at {}, channel {}", *bad, place_of(block.first + index / channels, of), index % channels),
         "Repair the series; missing values are not supported");
   }
-  auto const negative = std::find_if(block.circle.begin(), block.circle.end(), [](std::int64_t c) { return c < 0; });
-  if (negative != block.circle.end())
-    throw errors::input(
-        file.string() + " cannot be used",
-        fmt::format("the state is {} at {}", *negative, place_of(block.first + (negative - block.circle.begin()), of)),
-        "Number the circles from 0");
+  auto const unnumbered = std::find_if(block.circle.begin(), block.circle.end(),
+                                       [](std::int64_t c) { return c < 0 || c >= config::most_circles; });
+  if (unnumbered != block.circle.end())
+    throw errors::input(file.string() + " cannot be used",
+                        fmt::format("the state is {} at {}", *unnumbered,
+                                    place_of(block.first + (unnumbered - block.circle.begin()), of)),
+                        fmt::format("Number the circles from 0, at most to {}", config::most_circles - 1));
 }
 
 /// Below this, single precision loses digits; the series may even become zeros.

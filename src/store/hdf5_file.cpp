@@ -118,6 +118,33 @@ hid_t file_type(ElementType type) {
   return H5I_INVALID_HID;
 }
 
+std::size_t plausible_size(File const& file, std::vector<hsize_t> const& extents, std::size_t element,
+                           std::string const& path) {
+  // Deflate reaches at most 1032:1; data sets that were never written are small in practice.
+  constexpr std::uint64_t best_ratio = 1032, always_allowed = std::uint64_t{1} << 26;
+  std::error_code ignored;
+  auto const file_size = static_cast<std::uint64_t>(std::filesystem::file_size(file.path, ignored));
+  auto const most = std::max(always_allowed, file_size > UINT64_MAX / best_ratio ? UINT64_MAX : file_size * best_ratio);
+  std::uint64_t count = 1;
+  for (auto const extent : extents)
+    if (extent == 0) return 0;
+  for (auto const extent : extents) {
+    if (extent > most / element / count)
+      throw read_error(file, path, "its extents or chunks are larger than the file can hold");
+    count *= extent;
+  }
+  return static_cast<std::size_t>(count);
+}
+
+void require_plausible_chunks(File const& file, hid_t dataset, std::string const& path) {
+  PropertyHandle const creation(H5Dget_create_plist(dataset));
+  if (H5Pget_layout(creation.get()) != H5D_CHUNKED) return;
+  std::vector<hsize_t> chunk(static_cast<std::size_t>(std::max(0, H5Pget_chunk(creation.get(), 0, nullptr))));
+  H5Pget_chunk(creation.get(), static_cast<int>(chunk.size()), chunk.data());
+  TypeHandle const type(H5Dget_type(dataset));
+  static_cast<void>(plausible_size(file, chunk, std::max<std::size_t>(H5Tget_size(type.get()), 1), path));
+}
+
 PropertyHandle access_without_lock() {
   PropertyHandle access(H5Pcreate(H5P_FILE_ACCESS));
   H5Pset_file_locking(access.get(), false, true);

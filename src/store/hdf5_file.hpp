@@ -68,6 +68,14 @@ Id written(Id id, File const& file, std::string const& object) {
   return id;
 }
 
+/// Number of elements, each of `element` bytes. Refuses extents that the file cannot hold, because a damaged header
+/// must not exhaust memory.
+std::size_t plausible_size(File const& file, std::vector<hsize_t> const& extents, std::size_t element,
+                           std::string const& path);
+
+/// Refuses chunks that the file cannot hold: HDF5 reads a chunk as a whole, however few of its values there are.
+void require_plausible_chunks(File const& file, hid_t dataset, std::string const& path);
+
 /// Whether every link of the path exists; the last one may be broken.
 bool link_exists(hid_t file, std::string const& path);
 

@@ -60,7 +60,12 @@ Hdf5Dataset described(hid_t dataset, std::string path) {
   if (!found.unusable.empty()) return found;
   std::vector<hsize_t> extents(static_cast<std::size_t>(std::max(0, H5Sget_simple_extent_ndims(space.get()))));
   H5Sget_simple_extent_dims(space.get(), extents.data(), nullptr);
-  found.shape.assign(extents.begin(), extents.end());
+  // Readers multiply extents; those of an empty data set are arbitrary.
+  std::int64_t bytes = sizeof(double);
+  for (auto const extent : extents)
+    if (extent != 0 && __builtin_mul_overflow(bytes, extent, &bytes))
+      found.unusable = "more numbers than a file can hold";
+  if (found.unusable.empty()) found.shape.assign(extents.begin(), extents.end());
   return found;
 }
 

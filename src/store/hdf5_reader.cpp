@@ -29,6 +29,7 @@ DatasetHandle open_dataset(File const& file, std::string const& path) {
   require(file, path);
   DatasetHandle dataset(H5Dopen2(file.handle.get(), path.c_str(), H5P_DEFAULT));
   if (!dataset) throw read_error(file, path, "it is not a data set");
+  require_plausible_chunks(file, dataset.get(), path);
   return dataset;
 }
 
@@ -37,24 +38,6 @@ std::vector<hsize_t> extents_of(File const& file, hid_t dataset, std::string con
   std::vector<hsize_t> extents(static_cast<std::size_t>(readable(H5Sget_simple_extent_ndims(space.get()), file, path)));
   readable(H5Sget_simple_extent_dims(space.get(), extents.data(), nullptr), file, path);
   return extents;
-}
-
-/// Number of elements. Refuses extents that the file cannot hold, because a damaged header must not exhaust memory.
-std::size_t plausible_size(File const& file, std::vector<hsize_t> const& extents, std::size_t element,
-                           std::string const& path) {
-  // Deflate reaches at most 1032:1; data sets that were never written are small in practice.
-  constexpr std::uint64_t best_ratio = 1032, always_allowed = std::uint64_t{1} << 30;
-  std::error_code ignored;
-  auto const file_size = static_cast<std::uint64_t>(std::filesystem::file_size(file.path, ignored));
-  auto const most = std::max(always_allowed, file_size > UINT64_MAX / best_ratio ? UINT64_MAX : file_size * best_ratio);
-  std::uint64_t count = 1;
-  for (auto const extent : extents)
-    if (extent == 0) return 0;
-  for (auto const extent : extents) {
-    if (extent > most / element / count) throw read_error(file, path, "its extents are larger than the file can hold");
-    count *= extent;
-  }
-  return static_cast<std::size_t>(count);
 }
 
 std::vector<hsize_t> checked_extents(File const& file, hid_t dataset, std::string const& path) {
@@ -178,6 +161,7 @@ bool Hdf5Reader::exists(std::string const& path) const { return link_exists(file
 
 std::vector<std::int64_t> Hdf5Reader::shape(std::string const& path) const {
   auto const extents = checked_extents(*file_, open_dataset(*file_, path).get(), path);
+  static_cast<void>(plausible_size(*file_, extents, 1, path));
   return {extents.begin(), extents.end()};
 }
 

@@ -1,6 +1,10 @@
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "errors/printable.hpp"
@@ -30,6 +34,17 @@ DatasetHandle write_texts(File const& file, std::string const& path, std::vector
   for (auto const& value : valid) texts.push_back(value.c_str());
   written(H5Dwrite(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, texts.data()), file, path);
   return dataset;
+}
+
+/// The indices of `count` elements from number `first` on: (element, axis).
+std::vector<hsize_t> places_of(std::size_t first, std::size_t count, std::vector<hsize_t> const& extents) {
+  std::vector<hsize_t> places(count * extents.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    hsize_t rest = first + i;
+    for (auto axis = extents.size(); axis-- > 0; rest /= extents[axis])
+      places[i * extents.size() + axis] = rest % extents[axis];
+  }
+  return places;
 }
 
 }  // namespace
@@ -66,15 +81,39 @@ std::vector<std::string> Hdf5Reader::read_text(std::string const& path) const {
   if (!link_exists(file.handle.get(), path)) throw read_error(file, path, "it does not exist");
   DatasetHandle dataset(H5Dopen2(file.handle.get(), path.c_str(), H5P_DEFAULT));
   if (!dataset) throw read_error(file, path);
+  require_plausible_chunks(file, dataset.get(), path);
   TypeHandle const type(H5Dget_type(dataset.get()));
   SpaceHandle const space(H5Dget_space(dataset.get()));
   if (H5Tget_class(type.get()) != H5T_STRING || H5Tis_variable_str(type.get()) <= 0)
     throw read_error(file, path, "it does not hold variable-length strings");
-  std::vector<char*> texts(static_cast<std::size_t>(H5Sget_simple_extent_npoints(space.get())));
-  if (H5Dread(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, texts.data()) < 0) throw read_error(file, path);
+  if (H5Sget_simple_extent_npoints(space.get()) == 0) return {};  // also a data set without a space
+  std::vector<hsize_t> extents(static_cast<std::size_t>(std::max(0, H5Sget_simple_extent_ndims(space.get()))));
+  H5Sget_simple_extent_dims(space.get(), extents.data(), nullptr);
+  auto const count = plausible_size(file, extents, sizeof(char*), path);
+
+  // A text has no more bytes than the file, but any number of elements may refer to it.
+  constexpr std::uint64_t most_texts = 1 << 16, most_bytes = std::uint64_t{1} << 26;
+  if (count > most_texts) throw read_error(file, path, "it holds more texts than names of anything");
+  std::error_code ignored;
+  auto const file_size = static_cast<std::uint64_t>(std::filesystem::file_size(file.path, ignored));
+  auto const at_once = std::clamp<std::uint64_t>(most_bytes / std::max<std::uint64_t>(file_size, 1), 1, most_texts);
   std::vector<std::string> values;
-  for (auto* text : texts) values.emplace_back(text == nullptr ? "" : text);
-  H5Dvlen_reclaim(type.get(), space.get(), H5P_DEFAULT, texts.data());
+  std::uint64_t bytes = 0;
+  for (std::size_t first = 0; first < count; first += at_once) {
+    hsize_t const some = std::min<hsize_t>(at_once, count - first);
+    std::vector<char*> texts(static_cast<std::size_t>(some));
+    SpaceHandle const in_memory(H5Screate_simple(1, &some, nullptr));
+    auto const places = places_of(first, texts.size(), extents);
+    if ((!extents.empty() && H5Sselect_elements(space.get(), H5S_SELECT_SET, texts.size(), places.data()) < 0) ||
+        H5Dread(dataset.get(), type.get(), in_memory.get(), space.get(), H5P_DEFAULT, texts.data()) < 0)
+      throw read_error(file, path);
+    for (auto const* text : texts) {
+      values.emplace_back(text == nullptr ? "" : text);
+      bytes += values.back().size();
+    }
+    H5Dvlen_reclaim(type.get(), in_memory.get(), H5P_DEFAULT, texts.data());
+    if (bytes > most_bytes) throw read_error(file, path, "its texts are too long");
+  }
   return values;
 }
 

@@ -30,6 +30,7 @@ struct Piece {
   std::string path;
   std::uint64_t offset = 0, size = 0;
   bool is_double = false;
+  std::uint64_t values = 0;  ///< of its extents
 };
 
 Piece piece_of(hid_t file, std::string const& path) {
@@ -38,7 +39,10 @@ Piece piece_of(hid_t file, std::string const& path) {
   PropertyHandle const creation(H5Dget_create_plist(dataset.get()));
   TypeHandle const type(H5Dget_type(dataset.get()));
   auto const offset = H5Dget_offset(dataset.get());
-  Piece piece{path, 0, 0, H5Tequal(type.get(), H5T_IEEE_F64LE) > 0};
+  SpaceHandle const space(H5Dget_space(dataset.get()));
+  auto const values = H5Sget_simple_extent_npoints(space.get());
+  Piece piece{path, 0, 0, H5Tequal(type.get(), H5T_IEEE_F64LE) > 0,
+              values < 0 ? 0 : static_cast<std::uint64_t>(values)};
   if (H5Pget_layout(creation.get()) != H5D_CONTIGUOUS || H5Pget_external_count(creation.get()) != 0 ||
       offset == HADDR_UNDEF)
     return piece;
@@ -166,7 +170,8 @@ std::optional<KnownLayout> KnownLayout::of(std::filesystem::path const& path, Wa
   auto const pieces = pieces_of(file.get());
   for (auto const& name : wanted.numbers) {
     auto const at = std::find_if(pieces.begin(), pieces.end(), [&](auto const& piece) { return piece.path == name; });
-    if (at == pieces.end() || !at->is_double || at->size == 0 || at->offset + at->size > bytes.size())
+    if (at == pieces.end() || !at->is_double || at->size == 0 || at->size > bytes.size() ||
+        at->offset > bytes.size() - at->size || at->size / sizeof(double) != at->values)
       return std::nullopt;
     layout.numbers_.push_back({at->offset, at->size});
     layout.count_ += at->size / sizeof(double);

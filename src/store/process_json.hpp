@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "store/json_integer.hpp"
 #include "store/process.hpp"
 
 namespace mambasynth::store {
@@ -11,8 +12,8 @@ namespace mambasynth::store {
 template <class Json>
 Process process_in(Json const& object) {
   return {.host = object.value("host", ""),
-          .pid = object.value("pid", std::int64_t{0}),
-          .process_start = object.value("process_start", std::int64_t{0}),
+          .pid = integer_in(object, "pid", std::int64_t{0}),
+          .process_start = integer_in(object, "process_start", std::int64_t{0}),
           .boot_id = object.value("boot_id", ""),
           .pid_namespace = object.value("pid_namespace", ""),
           .time_namespace = object.value("time_namespace", "")};

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <ctime>
 
+#include "store/json_integer.hpp"
 #include "sweep/ledger.hpp"
 
 namespace mambasynth::sweep {
@@ -64,8 +65,9 @@ std::string iso_time(double seconds) {
 std::optional<double> parse_iso_time(std::string_view text) {
   std::tm parts{};
   int milliseconds = 0;
-  if (std::sscanf(std::string(text).c_str(), "%d-%d-%dT%d:%d:%d.%dZ", &parts.tm_year, &parts.tm_mon, &parts.tm_mday,
-                  &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &milliseconds) != 7)
+  // The widths keep every number small.
+  if (std::sscanf(std::string(text).c_str(), "%4d-%2d-%2dT%2d:%2d:%2d.%3dZ", &parts.tm_year, &parts.tm_mon,
+                  &parts.tm_mday, &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &milliseconds) != 7)
     return std::nullopt;
   parts.tm_year -= 1900;
   parts.tm_mon -= 1;
@@ -109,6 +111,14 @@ std::optional<Event> from_line(std::string_view line) {
   if (!object.is_object()) return std::nullopt;
   try {
     Event event;
+    bool fits = true;
+    auto const integer = [&](char const* key, auto otherwise) {
+      auto const found = object.find(key);
+      if (found == object.end()) return otherwise;
+      auto const value = store::integer_in<decltype(otherwise)>(*found);
+      fits = fits && value;
+      return value.value_or(otherwise);
+    };
     auto const name = object.value("event", "");
     bool known = false;
     for (auto const kind : kinds)
@@ -120,22 +130,22 @@ std::optional<Event> from_line(std::string_view line) {
     if (!known || !time) return std::nullopt;
     event.time = *time;
     event.trial = object.value("trial", "");
-    event.rank = object.value("rank", -1);
-    event.ranks = object.value("ranks", 0);
-    event.slots = object.value("slots", 0);
+    event.rank = integer("rank", -1);
+    event.ranks = integer("ranks", 0);
+    event.slots = integer("slots", 0);
     event.host = object.value("host", "");
     event.code = object.value("code", "");
     event.command = object.value("command", "");
     event.directory = object.value("directory", "");
-    event.epoch = object.value("epoch", std::int64_t{0});
-    event.epochs = object.value("epochs", std::int64_t{0});
+    event.epoch = integer("epoch", std::int64_t{0});
+    event.epochs = integer("epochs", std::int64_t{0});
     event.train_mse = number_or_nan(object, "train_mse");
     event.val_mse = number_or_nan(object, "val_mse");
     event.state = state_named(object.value("state", ""));
     event.reason = object.value("reason", "");
     event.seconds = object.value("seconds", 0.0);
-    event.exit_code = object.value("exit_code", 0);
-    return event;
+    event.exit_code = integer("exit_code", 0);
+    return fits ? std::optional(std::move(event)) : std::nullopt;
   } catch (nlohmann::json::exception const&) {
     return std::nullopt;  // a field of the wrong type: not one of our events
   }

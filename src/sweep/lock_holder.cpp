@@ -7,6 +7,7 @@
 
 #include "environment/environment.hpp"
 #include "store/atomic_file.hpp"
+#include "store/json_integer.hpp"
 #include "store/process_json.hpp"
 #include "sweep/lock.hpp"
 #include "sweep/squeue.hpp"
@@ -68,9 +69,9 @@ std::optional<Holder> read_lock(std::filesystem::path const& file) {
     static_cast<store::Process&>(holder) = store::process_in(object);
     holder.slurm_job = object.value("slurm_job", "");
     holder.slurm_cluster = object.value("slurm_cluster", "");
-    holder.slurm_restarts = object.value("slurm_restarts", std::int64_t{0});
+    holder.slurm_restarts = store::integer_in(object, "slurm_restarts", std::int64_t{0});
     holder.token = object.value("token", "");
-    holder.heartbeat = object.value("heartbeat", std::int64_t{0});
+    holder.heartbeat = store::integer_in(object, "heartbeat", std::int64_t{0});
     return holder;
   } catch (nlohmann::json::exception const&) {
     return std::nullopt;

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdio>
 #include <filesystem>
 #include <string>
 #include <system_error>
 #include <vector>
 
+#include "errors/printable.hpp"
 #include "progress/duration.hpp"
 #include "sweep/launch_command.hpp"
 #include "sweep/status.hpp"
@@ -29,17 +31,26 @@ std::string loss_text(double loss) {
 
 char const* stage_of(RunningTrial const& trial) { return trial.measuring ? "measuring" : "training"; }
 
+/// What the files of the folder say, without what would control the terminal.
+std::string shown(std::string const& text) {
+  constexpr std::size_t longest_escape = 6;  // \u2028
+  return errors::printable(text, longest_escape * text.size());
+}
+
 /// How to continue a sweep that is not running.
 std::string continuation(Status const& status) {
   if (status.command.empty()) return "the same `mambasynth sweep` command continues it";
   std::error_code ignored;
   bool const here = std::filesystem::current_path(ignored) == status.directory;
-  return "this continues it:\n  " + (here ? "" : "cd " + quoted_for_shell(status.directory) + " && ") + status.command;
+  return "this continues it:\n  " +
+         shown((here ? "" : "cd " + quoted_for_shell(status.directory) + " && ") + status.command);
 }
 
 /// Columns as wide as their widest entry.
-std::string aligned(std::vector<std::vector<std::string>> const& rows) {
+std::string aligned(std::vector<std::vector<std::string>> rows) {
   std::vector<std::size_t> widths;
+  for (auto& row : rows)
+    for (auto& cell : row) cell = shown(cell);
   for (auto const& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
@@ -57,7 +68,7 @@ std::string aligned(std::vector<std::vector<std::string>> const& rows) {
 }  // namespace
 
 std::string to_text(Status const& status) {
-  std::string text = "sweep " + status.name + ": " + std::to_string(status.trials) + " trials\n";
+  std::string text = "sweep " + shown(status.name) + ": " + std::to_string(status.trials) + " trials\n";
   std::vector<std::vector<std::string>> counts;
   for (auto const state : all_states) {
     auto const count = status.counts.at(state);
@@ -87,7 +98,7 @@ std::string to_text(Status const& status) {
     text += "without a usable result\n" + aligned(rows);
   }
   if (status.holder)
-    text += "run by " + status.holder->describe() + " on " + std::to_string(status.ranks) +
+    text += "run by " + shown(status.holder->describe()) + " on " + std::to_string(status.ranks) +
             (status.ranks == 1 ? " rank" : " ranks") +
             (status.slots > 1 ? ", " + std::to_string(status.slots) + " trials at once on each" : "") + "\n";
   else if (status.counts.at(State::done) + status.counts.at(State::diverged) < status.trials)

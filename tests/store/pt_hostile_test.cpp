@@ -239,6 +239,26 @@ TEST_CASE("deep nesting, cycles and exponential growth are errors, not crashes",
   CHECK_THAT(Crafted(nested + ".").refusal(), ContainsSubstring("would not fit into memory"));
 }
 
+TEST_CASE("a long list, text or shape that is copied over and over is refused before it fills the memory",
+          "[archive][pt]") {
+  constexpr std::size_t length = 100'000, times = 20'000;
+  auto const repeated = [](std::string const& code) {
+    std::string all;
+    for (std::size_t i = 0; i < times; ++i) all += code;
+    return all;
+  };
+  auto const told = [](std::string const& pickle) { return Crafted(start + pickle + ".").refusal(); };
+  auto const list = "](" + std::string(length, 'N') + "e\x85q"s + '\0';
+  CHECK_THAT(told(list + "c__builtin__\nset\nq\x01" + repeated("h\x01h"s + '\0' + "R")),
+             ContainsSubstring("would not fit into memory"));
+  auto const words = text(std::string(length, 'a')) + "N\x86q"s + '\0';
+  CHECK_THAT(told(words + "c_codecs\nencode\nq\x01" + repeated("h\x01h"s + '\0' + "R")),
+             ContainsSubstring("would not fit into memory"));
+  std::vector<std::int32_t> const ones(length / 10, 1);
+  CHECK_THAT(told(tensor(0, ones, ones) + "q"s + '\0' + "]" + repeated("h"s + '\0' + "a") + "\x86"),
+             ContainsSubstring("would not fit into memory"));
+}
+
 TEST_CASE("tensors that reach beyond their storage are refused", "[archive][pt]") {
   auto const told = [](std::string const& pickle) { return Crafted(start + pickle + ".").refusal(); };
   CHECK_THAT(told(tensor(0, {5}, {1})), ContainsSubstring("beyond its storage"));
@@ -248,6 +268,8 @@ TEST_CASE("tensors that reach beyond their storage are refused", "[archive][pt]"
   CHECK_THAT(told(tensor(0, {-1}, {1})), ContainsSubstring("beyond its storage"));
   CHECK_THAT(told(tensor(5, {0}, {1})), ContainsSubstring("beyond its storage"));
   CHECK_THAT(told(tensor(0, {INT32_MAX, INT32_MAX, INT32_MAX}, {0, 0, 0})), ContainsSubstring("beyond its storage"));
+  CHECK_THAT(told(tensor(0, {0, INT32_MAX, INT32_MAX, INT32_MAX}, {0, 0, 0, 0})),
+             ContainsSubstring("beyond its storage"));
   CHECK_THAT(told(tensor(0, {INT32_MAX}, {0})), ContainsSubstring("exceed the file"));
   CHECK_THAT(told(tensor(0, {2}, {1, 1})), ContainsSubstring("differ in length"));
   CHECK_THAT(told(tensor(0, {4}, {1}, 5)), ContainsSubstring("'data/0' has 16 bytes"));

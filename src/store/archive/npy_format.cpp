@@ -199,14 +199,13 @@ Header read_header(Source const& source) {
 
   auto const item = header.item = item_size(source, header.descr);
   std::uint64_t const payload = source.size - before - length;
-  std::uint64_t expected = item;
+  if (item == 0) throw broken(source, "its dtype '" + header.descr + "' has no bytes");
+  // Also of an empty array, whose other extents are arbitrary: readers multiply some of them.
+  std::int64_t bytes = static_cast<std::int64_t>(item);
+  for (auto const extent : header.shape)
+    if (extent != 0 && __builtin_mul_overflow(bytes, extent, &bytes)) throw broken(source, "its shape is too large");
   bool const empty = std::find(header.shape.begin(), header.shape.end(), 0) != header.shape.end();
-  for (auto const extent : header.shape) {
-    auto const factor = static_cast<std::uint64_t>(extent);
-    if (!empty && expected != 0 && factor > std::numeric_limits<std::uint64_t>::max() / expected)
-      throw broken(source, "its shape is too large");
-    expected = empty ? 0 : expected * factor;
-  }
+  auto const expected = empty ? 0 : static_cast<std::uint64_t>(bytes);
   if (expected != payload)
     throw broken(source, "its shape and dtype need " + std::to_string(expected) + " bytes, but it has " +
                              std::to_string(payload));

@@ -29,7 +29,7 @@ struct Header {
   std::string descr;
   bool fortran_order = false;
   std::vector<std::int64_t> shape;
-  std::size_t item = 0;       ///< bytes per element
+  std::size_t item = 0;       ///< bytes per element, at least 1
   std::uint64_t payload = 0;  ///< bytes of all elements, all of which the source still has
 
   /// Whether the order matters and the first axis is the fastest.

@@ -57,7 +57,8 @@ void PickleMachine::global() {
 }
 
 void PickleMachine::reduce() {
-  auto const arguments = as<Sequence>(pop(), "a call's argument list").items;
+  // A deque's elements stay where they are when others are added.
+  auto const& arguments = as<Sequence>(pop(), "a call's argument list").items;
   call(as<Callable>(pop(), "a called object"), arguments);
 }
 
@@ -84,7 +85,7 @@ void PickleMachine::call(Callable callable, std::vector<Id> const& arguments) {
       static_cast<void>(as<TensorClass>(arguments[1], "a tensor's class"));
       auto const rebuild = as<Callable>(arguments[0], "a tensor's rebuild function");
       if (rebuild == Callable::rebuild_from_type) damaged("a class is rebuilt twice");
-      return call(rebuild, std::vector(as<Sequence>(arguments[2], "a tensor's arguments").items));
+      return call(rebuild, as<Sequence>(arguments[2], "a tensor's arguments").items);
     }
     // Objects other than weights become the nearest plain value.
     case Callable::device: {
@@ -137,13 +138,14 @@ bool PickleMachine::marked(Id metadata, char const* mark) const {
 }
 
 /// Like tensor(), but over an untyped storage, with the type as an argument.
-TensorView PickleMachine::typed_tensor(std::vector<Id> arguments) const {
+TensorView PickleMachine::typed_tensor(std::vector<Id> const& arguments) const {
   if (arguments.size() != 7 && arguments.size() != 8) damaged("a tensor of a named type does not have seven arguments");
   auto const type = as<ElementType>(arguments[6], "a tensor's type").name;
   auto const* foreign = find(foreign_types, type);
   if (!foreign) refuse("it holds a tensor of type " + type + ", which is not supported");
-  arguments.erase(arguments.begin() + 6);
-  auto view = tensor(arguments);
+  auto others = arguments;
+  others.erase(others.begin() + 6);
+  auto view = tensor(others);
   view.foreign = foreign->type;
   view.storage.dtype = foreign->becomes;
   return view;

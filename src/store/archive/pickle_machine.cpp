@@ -7,6 +7,18 @@
 #include "store/archive/pt_types.hpp"
 
 namespace mambasynth::store::pt {
+namespace {
+
+std::size_t content_of(Node const& node) {
+  if (auto const* text = std::get_if<std::string>(&node)) return text->size();
+  if (auto const* sequence = std::get_if<Sequence>(&node)) return sequence->items.size();
+  if (auto const* view = std::get_if<TensorView>(&node)) return view->shape.size() + view->storage.key.size();
+  if (auto const* storage = std::get_if<StorageReference>(&node)) return storage->key.size();
+  if (auto const* type = std::get_if<NumpyType>(&node)) return type->name.size();
+  return 0;
+}
+
+}  // namespace
 
 Id PickleMachine::run() {
   while (true) {
@@ -137,6 +149,9 @@ double PickleMachine::longer_integer(int bytes) {
 }
 
 void PickleMachine::push(Node node) {
+  auto const size = content_of(node);
+  if (size > left_) refuse(too_large);
+  left_ -= size;
   nodes_.push_back(std::move(node));
   stack_.push_back(nodes_.size() - 1);
 }

@@ -14,10 +14,18 @@
 
 namespace mambasynth::store::pt {
 
+/// How many characters, items and extents the values of a pickle may have: in genuine files each memo entry is used
+/// only a few times, so the values are not much larger than the pickle.
+inline std::size_t most_size(std::span<std::byte const> pickle) {
+  constexpr std::size_t most_growth = 64, always_allowed = std::size_t{1} << 20;
+  return pickle.size() * most_growth + always_allowed;
+}
+inline constexpr char const* too_large = "its values refer to each other so often that they would not fit into memory";
+
 /// Private to this folder: runs the opcodes of a pickle. Errors: refuse(), damaged().
 class PickleMachine {
  public:
-  explicit PickleMachine(std::span<std::byte const> pickle) : bytes_(pickle) {}
+  explicit PickleMachine(std::span<std::byte const> pickle) : bytes_(pickle), left_(most_size(pickle)) {}
 
   /// The value that the pickle builds.
   Id run();
@@ -52,12 +60,13 @@ class PickleMachine {
   void reduce();
   void call(Callable callable, std::vector<Id> const& arguments);
   [[nodiscard]] TensorView tensor(std::vector<Id> const& arguments) const;
-  [[nodiscard]] TensorView typed_tensor(std::vector<Id> arguments) const;
+  [[nodiscard]] TensorView typed_tensor(std::vector<Id> const& arguments) const;
   [[nodiscard]] bool marked(Id metadata, char const* mark) const;
   void build();
   void persistent();
 
   PickleBytes bytes_;
+  std::size_t left_;  ///< of most_size: calls copy their arguments
   std::deque<Node> nodes_;
   std::vector<Id> stack_;
   std::vector<std::size_t> marks_;

@@ -1,5 +1,6 @@
 #include "store/archive/pt.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cinttypes>
 #include <cstdio>
@@ -77,6 +78,10 @@ Value load(std::filesystem::path const& file) {
         throw std::runtime_error("its byte order is '" + std::string(text_of(order).substr(0, 16)) +
                                  "', neither little nor big");
     }
+    // Each byte may become a value of a hundred bytes. torch.save compresses nothing, so the file is larger.
+    constexpr std::uint64_t always_allowed = std::uint64_t{1} << 24;
+    if (zip.open(folder + "data.pkl").size() > std::max(always_allowed, zip.file_size()))
+      throw std::runtime_error("its pickle is larger than the file");
     auto const pickle = zip.read(folder + "data.pkl");
     TensorLoader loader(zip, folder, big_endian);
     return unpickle(pickle, [&](TensorView const& view) { return loader(view); });

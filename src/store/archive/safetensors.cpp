@@ -116,9 +116,10 @@ class HeaderParser {
       if (!extent.is_number_unsigned()) throw bad("has a bad shape");
       auto const count = extent.template get<std::uint64_t>();
       empty = empty || count == 0;
-      // No file can hold more; the other extents of an empty tensor are arbitrary.
-      if (count > static_cast<std::uint64_t>(INT64_MAX)) throw bad("has a bad shape");
-      if (!empty && __builtin_mul_overflow(bytes, count, &bytes)) throw bad("has a bad shape");
+      // No file can hold more. Also of an empty tensor, whose other extents are arbitrary: readers multiply some of
+      // them.
+      if (count > 0 && __builtin_mul_overflow(bytes, count, &bytes)) throw bad("has a bad shape");
+      if (bytes > static_cast<std::uint64_t>(INT64_MAX)) throw bad("has a bad shape");
       entry.tensor.shape.push_back(static_cast<std::int64_t>(count));
     }
     if (empty) bytes = 0;

@@ -112,18 +112,20 @@ std::int64_t checked_size(TensorView const& view, std::int64_t available) {
   if (std::any_of(view.shape.begin(), view.shape.end(), [](auto extent) { return extent < 0; }) ||
       std::any_of(view.stride.begin(), view.stride.end(), [](auto stride) { return stride < 0; }))
     throw bad();
-  if (std::find(view.shape.begin(), view.shape.end(), 0) != view.shape.end()) return 0;
+  bool const empty = std::find(view.shape.begin(), view.shape.end(), 0) != view.shape.end();
+  // An empty tensor reaches nothing, but readers multiply some of its extents.
   std::int64_t size = 1, last = view.offset;
   for (std::size_t axis = 0; axis < view.shape.size(); ++axis) {
-    auto const steps = view.shape[axis] - 1;
+    auto const extent = std::max<std::int64_t>(view.shape[axis], 1);
     std::int64_t reach = 0;
-    if (__builtin_mul_overflow(steps, view.stride[axis], &reach) || __builtin_add_overflow(last, reach, &last) ||
-        __builtin_mul_overflow(size, view.shape[axis], &size))
+    if (__builtin_mul_overflow(size, extent, &size)) throw bad();
+    if (!empty &&
+        (__builtin_mul_overflow(extent - 1, view.stride[axis], &reach) || __builtin_add_overflow(last, reach, &last)))
       throw bad();
   }
   constexpr std::int64_t most = std::int64_t{1} << 56;  // still fits when multiplied by 8 bytes
-  if (last >= available || size > most) throw bad();
-  return size;
+  if ((!empty && last >= available) || size > most) throw bad();
+  return empty ? 0 : size;
 }
 
 bool contiguous(TensorView const& view) {
@@ -143,6 +145,7 @@ void gather(TensorView const& view, std::size_t item, std::byte const* from, std
     to += item;
     auto axis = view.shape.size();
     while (axis-- > 0) {
+      if (view.shape[axis] == 1) continue;  // its stride is arbitrary
       element += view.stride[axis];
       if (++index[axis] < view.shape[axis]) break;
       element -= view.stride[axis] * view.shape[axis];

@@ -31,7 +31,10 @@ class TreeBuilder {
       return {*text};
     }
     if (auto const* type = std::get_if<ElementType>(&node)) return {type->name};
-    if (auto const* view = std::get_if<TensorView>(&node)) return {load_tensor_(*view)};
+    if (auto const* view = std::get_if<TensorView>(&node)) {
+      spend(view->shape.size());
+      return {load_tensor_(*view)};
+    }
     if (auto const* sequence = std::get_if<Sequence>(&node)) {
       List items;
       for (auto const item : sequence->items) items.push_back(value(item, depth + 1));
@@ -66,7 +69,7 @@ class TreeBuilder {
   }
 
   void spend(std::size_t amount) {
-    if (amount > left_) refuse("its values refer to each other so often that they would not fit into memory");
+    if (amount > left_) refuse(too_large);
     left_ -= amount;
   }
 
@@ -80,9 +83,7 @@ class TreeBuilder {
 Value unpickle(std::span<std::byte const> pickle, std::function<Tensor(TensorView const&)> const& load_tensor) {
   PickleMachine machine(pickle);
   auto const top = machine.run();
-  // In genuine files each memo entry is used only a few times, so the tree is not much larger than the pickle.
-  constexpr std::size_t most_growth = 64, always_allowed = std::size_t{1} << 20;
-  return TreeBuilder(machine, load_tensor, pickle.size() * most_growth + always_allowed).value(top);
+  return TreeBuilder(machine, load_tensor, most_size(pickle)).value(top);
 }
 
 }  // namespace mambasynth::store::pt

@@ -89,7 +89,14 @@ ZipReader::ZipReader(std::filesystem::path file, std::string const& kind, Dialec
 
 void ZipReader::list() {
   auto const count = static_cast<std::uint64_t>(zip_get_num_entries(archive_.get(), 0));
+  auto left = file_size_;
   for (std::uint64_t i = 0; i < count; ++i) {
+    zip_stat_t about;
+    zip_stat_init(&about);
+    if (zip_stat_index(archive_.get(), i, 0, &about) != 0) continue;
+    // Members that share their data expand a small file without limit.
+    if (about.comp_size > left) throw unreadable(file_, "its members overlap, or claim more bytes than the file has");
+    left -= about.comp_size;
     char const* const name = zip_get_name(archive_.get(), i, ZIP_FL_ENC_GUESS);
     if (!name) continue;
     auto const [place, fresh] = places_.try_emplace(name, i);
