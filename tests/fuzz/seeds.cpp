@@ -138,8 +138,11 @@ void small_series(fs::path const& folder, fs::path const& scratch) {
   h5.dataset<double>("/transition_matrix", std::span(doubles).first(4), {"/circle_id", "/next_circle"});
   h5.dataset<double>("/radius", std::span(doubles).first(2), {"/circle_id"});
   h5.dataset<std::int64_t>("/period", periods, {"/circle_id"});
+  config::Data data;
+  data.n_steps = 3;
+  data.n_circles = data.ambient_dim = 2;
   config::for_each_field<config::Data>([&](auto const& field) {
-    auto const& value = config::Data{.n_steps = 3, .n_circles = 2, .ambient_dim = 2}.*field.member;
+    auto const& value = data.*field.member;
     using Value = std::remove_cvref_t<decltype(value)>;
     if constexpr (std::is_same_v<Value, std::int64_t> || std::is_same_v<Value, double>)
       h5.attribute("/", std::string(field.key), value);
