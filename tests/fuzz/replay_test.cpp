@@ -57,6 +57,7 @@ TEST_CASE("each reader's seeds, their prefixes and single changed bytes are read
     REQUIRE(!files.empty());
     for (auto const& file : files) {
       replay(target, file);
+      if (target.by_hdf5) continue;
       auto const bytes = store::read_text(file);
       auto const step = std::max<std::size_t>(1, bytes.size() / changes);
       for (std::size_t at = 0; at < bytes.size(); at += step) {

@@ -19,8 +19,8 @@ constexpr std::array all{
     Target{"plan", "plan.csv", read_plan},
     Target{"lock", "lock", read_lock},
     Target{"failure", "failure.json", read_failure},
-    Target{"recording", "recording.h5", read_recording},
-    Target{"trial", "trial.h5", read_trial},
+    Target{"recording", "recording.h5", read_recording, true},
+    Target{"trial", "trial.h5", read_trial, true},
 };
 
 }  // namespace

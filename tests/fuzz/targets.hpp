@@ -14,6 +14,8 @@ struct Target {
   std::string_view file;  ///< what such a file is called
   /// Returns whatever the bytes are: errors::Error is expected, any other exception is a finding.
   void (*read)(std::string_view bytes);
+  /// HDF5 reads it first, and crashes on some damaged files itself.
+  bool by_hdf5 = false;
 };
 std::span<Target const> targets();
 Target const* target_named(std::string_view name);
