@@ -10,7 +10,7 @@
 // out[t,d] = y[t,d] silu(z[t,d]);   delta = softplus(delta_raw + delta_bias[d]) (linear above 20);   h starts at 0
 // Gu & Dao 2023 (arXiv:2312.00752), eq. 2a-2b with the zero-order hold of A, plus the D skip and the gate.
 // Reference: selective_scan_reference.cpp (with the derivatives). CPU: selective_scan_cpu.cpp (threads),
-// selective_scan_lanes.cpp (vectors). GPU: cuda/selective_scan/selective_scan.cu. Tests:
+// selective_scan_lanes.cpp (vectors). GPU: cuda/selective_scan/. Tests:
 // tests/kernels/selective_scan_test.cpp, tests/kernels/cuda/selective_scan_test.cpp, and selective_scan_golden_test.cpp
 // next to each. Callers: src/model/mixer.cpp, src/gpu/engine_forward.cpp, src/gpu/engine_backward.cpp; benchmarks:
 // src/bench.
@@ -79,19 +79,34 @@ void selective_scan_backward(ScanShape const&, ScanInputs<T> const&, T const* ch
 /// run to run: no atomics.
 namespace cuda {
 inline constexpr std::int64_t scan_states[] = {4, 8, 16, 32, 64, 128};
-/// Bytes of what the forward saves for the backward, and of the backward's scratch: enough for this batch and any
+/// Bytes of what the forward saves for the backward, and of their scratch memory: enough for this batch and any
 /// smaller one.
 template <class T>
 std::size_t scan_saved_bytes(ScanShape const&);
 template <class T>
-std::size_t scan_workspace_bytes(ScanShape const&);
-/// saved: scan_saved_bytes, or nullptr (evaluation). last_state: (batch, channel, state) fp32, or nullptr.
+std::size_t scan_forward_workspace_bytes(ScanShape const&);
 template <class T>
-void selective_scan_forward(ScanShape const&, ScanInputs<T> const&, T* out, std::byte* saved, float* last_state,
-                            Stream);
+std::size_t scan_workspace_bytes(ScanShape const&);
+/// saved: scan_saved_bytes, or nullptr (evaluation). last_state: (batch, channel, state) fp32, or nullptr. workspace:
+/// scan_forward_workspace_bytes, or nullptr: then few long sequences, which are otherwise split, take longer.
+template <class T>
+void selective_scan_forward(ScanShape const&, ScanInputs<T> const&, T* out, std::byte* saved, float* last_state, Stream,
+                            std::byte* workspace = nullptr);
+/// delta = dt weight^T, in place of ScanInputs::delta. dt: (batch, time, rank), rows as in ScanInputs; weight:
+/// (channel, rank).
+template <class T>
+struct DeltaFactors {
+  T const *dt, *weight;
+  std::int64_t dt_stride, rank;
+};
+/// Whether the backward of these arrays can multiply the factors itself, so that delta need not be computed again.
+template <class T>
+bool scan_backward_takes(DeltaFactors<T> const&, ScanShape const&, ScanInputs<T> const&, ScanGradients<T> const&);
+/// workspace: scan_workspace_bytes. out: (batch, time, channel), the forward's output computed again, so that it need
+/// not be kept, or nullptr; may be the array dout. factors: nullptr, or what scan_backward_takes.
 template <class T>
 void selective_scan_backward(ScanShape const&, ScanInputs<T> const&, std::byte const* saved, ScanGradients<T> const&,
-                             std::byte* workspace, Stream);
+                             std::byte* workspace, Stream, T* out = nullptr, DeltaFactors<T> const* factors = nullptr);
 }  // namespace cuda
 
 }  // namespace mambasynth::kernels

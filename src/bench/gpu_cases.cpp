@@ -5,6 +5,7 @@
 #include <ATen/cuda/CUDAGraph.h>
 #include <c10/cuda/CUDAGuard.h>
 
+#include <algorithm>
 #include <numeric>
 
 #include "bench/gpu_timing.hpp"
@@ -81,14 +82,16 @@ std::vector<Result> scan(Sizes const& s, Effort const& effort) {
                             .delta_bias = data<float>(bias)};
   auto const out = at::empty_like(x);
   auto const saved = gpu::byte_array(k::cuda::scan_saved_bytes<T>(shape));
-  auto const workspace = gpu::byte_array(k::cuda::scan_workspace_bytes<T>(shape));
+  auto const workspace = gpu::byte_array(
+      std::max(k::cuda::scan_workspace_bytes<T>(shape), k::cuda::scan_forward_workspace_bytes<T>(shape)));
   std::vector<std::pair<std::string, std::int64_t>> const sizes{
       {"batch", s.batch}, {"time", s.time}, {"channels", d}, {"states", n}};
   auto const wide = static_cast<double>(m * d * static_cast<std::int64_t>(sizeof(T))),
              narrow = static_cast<double>(m * n * static_cast<std::int64_t>(sizeof(T)));
   auto forward = named("scan_forward", sizes, m, 4 * wide + 2 * narrow + static_cast<double>(saved.numel()));
   measure_on_gpu(forward, effort, [&] {
-    k::cuda::selective_scan_forward<T>(shape, in, data<T>(out), bytes(saved), nullptr, gpu::current_stream());
+    k::cuda::selective_scan_forward<T>(shape, in, data<T>(out), bytes(saved), nullptr, gpu::current_stream(),
+                                       bytes(workspace));
   });
   auto const dx = at::empty_like(x), ddelta = at::empty_like(x), dxz = at::empty_like(xz), ddbl = at::empty_like(dbl);
   auto const dA = at::empty_like(A), dD = at::empty_like(D), dbias = at::empty_like(bias);
@@ -106,7 +109,8 @@ std::vector<Result> scan(Sizes const& s, Effort const& effort) {
                                       .ddelta_bias = data<float>(dbias)};
   auto backward = named("scan_backward", sizes, m, 7 * wide + 4 * narrow + static_cast<double>(saved.numel()));
   measure_on_gpu(backward, effort, [&] {
-    k::cuda::selective_scan_backward<T>(shape, in, bytes(saved), gradients, bytes(workspace), gpu::current_stream());
+    k::cuda::selective_scan_backward<T>(shape, in, bytes(saved), gradients, bytes(workspace), gpu::current_stream(),
+                                        data<T>(out));
   });
   return {forward, backward};
 }

@@ -40,6 +40,7 @@ void measure_on_gpu(Result& result, Effort const& effort, std::function<void()> 
   result.median = seconds[seconds.size() / 2];
   result.least = seconds.front();
   result.most = seconds.back();
+  result.held_memory_mb = gpu::held_memory_mb();
   result.peak_memory_mb = gpu::peak_memory_mb(/*reset=*/true);
 }
 

@@ -46,6 +46,8 @@ std::string to_text(Machine const& machine, std::vector<Result> const& results, 
   for (auto const& [name, value] : machine) text += fmt::format("{:<16} {}\n", name, value);
   text += fmt::format("\n{:<14} {:>5} {:>11} {:>11} {:>11} {:>14} {:>8} {:>8} {:>9}", "benchmark", "runs", "median ms",
                       "min ms", "max ms", "rate", "GB/s", "of limit", "peak MB");
+  bool const on_gpu = std::any_of(results.begin(), results.end(), [](Result const& r) { return r.held_memory_mb > 0; });
+  if (on_gpu) text += fmt::format(" {:>8}", "held MB");
   for (auto const& baseline : baselines) text += fmt::format("  {:>16}", "/ " + baseline.label);
   text += "  shape\n";
   for (auto const& r : results) {
@@ -55,6 +57,7 @@ std::string to_text(Machine const& machine, std::vector<Result> const& results, 
                     r.bytes > 0 ? fmt::format("{:.1f}", r.bytes / r.median / 1e9) : "",
                     share_of_limit(r, limits) > 0 ? fmt::format("{:.1f} %", 100 * share_of_limit(r, limits)) : "",
                     r.peak_memory_mb);
+    if (on_gpu) text += fmt::format(" {:>8.0f}", r.held_memory_mb);
     for (auto const& baseline : baselines) {
       auto const found = baseline.median.find(r.name);
       text += fmt::format("  {:>16}",
@@ -87,6 +90,7 @@ std::string to_json(Machine const& machine, std::vector<Result> const& results, 
     if (r.operations > 0 && limits.arithmetic > 0)
       entry["share_of_arithmetic"] = r.operations / r.median / limits.arithmetic;
     entry["peak_memory_mb"] = r.peak_memory_mb;
+    if (r.held_memory_mb > 0) entry["held_memory_mb"] = r.held_memory_mb;
     json["results"].push_back(entry);
   }
   return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";

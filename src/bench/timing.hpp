@@ -20,7 +20,8 @@ struct Result {
   double operations = 0;                   ///< of its matrix products per run; 0: not stated
   double items = 0;                        ///< number of `unit` per run
   std::string unit;                        ///< "tokens", "rows", "steps"
-  double peak_memory_mb = 0;               ///< the process's high-water mark after the last run
+  double peak_memory_mb = 0;  ///< the process's high-water mark after the last run; of a GPU, LibTorch's allocations
+  double held_memory_mb = 0;  ///< what is in use on the GPU, with CUDA's context and caches; 0 on the CPU
 };
 
 struct Effort {

@@ -53,6 +53,12 @@ void use_exact_products() {
   context.setAllowBF16ReductionCuBLAS(false);  // no sums in bf16; split-K may stay
 }
 
+double held_memory_mb() {
+  std::size_t unused = 0, all = 0;
+  kernels::cuda::check(cudaMemGetInfo(&unused, &all), "querying the memory of the GPU");
+  return static_cast<double>(all - unused) / 1e6;
+}
+
 double peak_memory_mb(bool reset) {
   auto const device = c10::cuda::current_device();
   auto const stats = c10::cuda::CUDACachingAllocator::getDeviceStats(device);

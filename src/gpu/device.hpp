@@ -26,6 +26,9 @@ CardFacts card_facts();
 /// fp32 products without TF32, bf16 products summed in fp32.
 void use_exact_products();
 
+/// Memory in use on the current GPU, of all processes, in MB.
+double held_memory_mb();
+
 /// Peak of the memory that LibTorch had allocated, in MB, since the last call with `reset`.
 double peak_memory_mb(bool reset = false);
 

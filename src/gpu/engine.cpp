@@ -43,6 +43,7 @@ Engine<T>::Engine(model::Network const& network, Capacity const& capacity)
 
   x_ = fp32({capacity.batch, capacity.time, dims_.channels});
   padded_ = array(width);
+  at::Tensor const xz = recomputes_xz || !capacity.training ? array(2 * dims_.inner) : at::Tensor();
   for (std::int64_t i = 0; i <= dims_.layers; ++i) {
     if (!capacity.training && i > 0) {
       layers_.push_back(layers_.front());
@@ -55,21 +56,22 @@ Engine<T>::Engine(model::Network const& network, Capacity const& capacity)
       layer.rstd = fp32({m});
     }
     if (i < dims_.layers) {
-      layer.xz = array(2 * dims_.inner);
+      layer.xz = xz.defined() ? xz : array(2 * dims_.inner);
       layer.x_dbl = array(dims_.x_dbl);
-      layer.out = array(dims_.inner);
       if (capacity.training) layer.saved = byte_array(k::cuda::scan_saved_bytes<T>(scan));
     }
     layers_.push_back(layer);
   }
   u_ = array(dims_.features);
   x_conv_ = array(dims_.inner);
+  out_ = array(dims_.inner);
   prediction_ = fp32({m, width});
   if (!capacity.training) {
     mix_ = array(dims_.features);
     delta_ = array(dims_.inner);
     hidden_pre_ = array(dims_.hidden);
     hidden_ = array(dims_.hidden);
+    workspace_ = byte_array(k::cuda::scan_forward_workspace_bytes<T>(scan));
     return;
   }
 
@@ -114,7 +116,7 @@ Engine<T>::Engine(model::Network const& network, Capacity const& capacity)
   segments_ = static_cast<std::int64_t>(segments.size());
 
   workspace_ =
-      byte_array(std::max({k::cuda::scan_workspace_bytes<T>(scan),
+      byte_array(std::max({k::cuda::scan_workspace_bytes<T>(scan), k::cuda::scan_forward_workspace_bytes<T>(scan),
                            k::cuda::conv_workspace_bytes({capacity.batch, capacity.time, dims_.inner, dims_.d_conv}),
                            k::cuda::residual_norm_workspace_bytes({capacity.batch, capacity.time, dims_.features}),
                            k::cuda::gelu_workspace_bytes(m, dims_.hidden)}));

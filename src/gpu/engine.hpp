@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <type_traits>
 #include <vector>
 
 #include "gpu/weights.hpp"
@@ -35,7 +36,7 @@ struct LossHooks {
 /// The network's forward and backward on one GPU, written out block by block over preallocated arrays: no autograd, no
 /// allocation, so that a whole training step can be captured as a CUDA graph. T: float, or kernels::BFloat16 for
 /// activations and GEMMs in bf16 with fp32 parameters, norms, states and sums. Contains no loss: hooks supply it.
-/// The backward recomputes what is cheap: the norm's output, the convolution and delta.
+/// The backward recomputes what is cheap: the norm's output, x and z (bf16), the convolution, delta, the scan's output.
 template <class T>
 class Engine {
  public:
@@ -77,14 +78,17 @@ class Engine {
  private:
   /// One layer's arrays; in evaluation all layers share one set.
   struct Layer {
-    at::Tensor h;               ///< (m, f) residual stream that enters the block
-    at::Tensor mean, rstd;      ///< (m) of its norm
-    at::Tensor xz, x_dbl, out;  ///< (m, 2 d), (m, r + 2 n), (m, d)
-    at::Tensor saved;           ///< of the scan
+    at::Tensor h;           ///< (m, f) residual stream that enters the block
+    at::Tensor mean, rstd;  ///< (m) of its norm
+    at::Tensor xz, x_dbl;   ///< (m, 2 d), (m, r + 2 n)
+    at::Tensor saved;       ///< of the scan
   };
+  /// One product of bf16 costs 2 % of a step and saves a quarter of its memory; one of fp32 takes ten times as long.
+  static constexpr bool recomputes_xz = std::is_same_v<T, kernels::BFloat16>;
   struct Dimensions {
     std::int64_t features, inner, states, rank, d_conv, hidden, channels, layers, x_dbl;
   };
+  void project(std::size_t index, std::int64_t batch);
   void convolve(std::size_t index, std::int64_t batch);
   void block_forward(std::size_t index, std::int64_t batch, WatchGates const& gates);
   void block_backward(std::size_t index, std::int64_t batch, at::Tensor const& dmix);
@@ -105,7 +109,7 @@ class Engine {
   at::Tensor x_, padded_, gradient_;
   model::WeightsOf<at::Tensor> gradients_;  ///< views of gradient_, of padded matrices those of padded_gradient_
   std::vector<Layer> layers_;               ///< n + 1 in training: the last holds the final norm's input
-  at::Tensor u_, x_conv_, delta_, mix_;
+  at::Tensor u_, x_conv_, delta_, out_, mix_;
   at::Tensor hidden_pre_, hidden_, prediction_;
   // training only
   at::Tensor du_, dh_, dbranch_, dx_, ddelta_, dxz_, dx_dbl_, dprediction_, padded_gradient_, padded_segments_;

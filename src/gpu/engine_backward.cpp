@@ -52,33 +52,34 @@ void Engine<T>::block_backward(std::size_t index, std::int64_t batch, at::Tensor
   auto const& w = weights_.layers()[index];
   auto const rows = [m](at::Tensor const& t) { return t.narrow(0, 0, m); };
   auto const& g = gradients_.layers[index];
-  multiply_fp32(g.out_proj, rows(dmix).t(), rows(layer.out));
-  // out has had its last use: its gradient takes its place.
-  auto const& dout = layer.out;
-  multiply(rows(dout), rows(dmix), w.out_proj);
+  multiply(rows(out_), rows(dmix), w.out_proj);  // dout, which the scan replaces by out
 
   k::cuda::norm_recompute<T>({batch, capacity_.time, dims_.features}, data<T>(layer.h), data<float>(layer.mean),
                              data<float>(layer.rstd), data<float>(w.norm_weight), data<float>(w.norm_bias), data<T>(u_),
                              current_stream());
+  if constexpr (recomputes_xz) project(index, batch);
   convolve(index, batch);
   auto const dt = rows(layer.x_dbl).narrow(1, 0, dims_.rank);
-  multiply(rows(delta_), dt, w.mixer.dt_proj_weight.t());
-
   auto* dbl = data<T>(dx_dbl_);
-  k::cuda::selective_scan_backward<T>(scan_shape(batch), scan_inputs(index), bytes(layer.saved),
-                                      {.dout = data<T>(dout),
-                                       .dx = data<T>(dx_),
-                                       .ddelta = data<T>(ddelta_),
-                                       .dz = data<T>(dxz_) + dims_.inner,
-                                       .dB = dbl + dims_.rank,
-                                       .dC = dbl + dims_.rank + dims_.states,
-                                       .dz_stride = 2 * dims_.inner,
-                                       .dB_stride = dims_.x_dbl,
-                                       .dC_stride = dims_.x_dbl,
-                                       .dA = data<float>(g.mixer.A_log),
-                                       .dD = data<float>(g.mixer.D),
-                                       .ddelta_bias = data<float>(g.mixer.dt_proj_bias)},
-                                      bytes(workspace_), current_stream());
+  auto const* x_dbl = data<T>(layer.x_dbl);
+  k::ScanGradients<T> const gradients{.dout = data<T>(out_),
+                                      .dx = data<T>(dx_),
+                                      .ddelta = data<T>(ddelta_),
+                                      .dz = data<T>(dxz_) + dims_.inner,
+                                      .dB = dbl + dims_.rank,
+                                      .dC = dbl + dims_.rank + dims_.states,
+                                      .dz_stride = 2 * dims_.inner,
+                                      .dB_stride = dims_.x_dbl,
+                                      .dC_stride = dims_.x_dbl,
+                                      .dA = data<float>(g.mixer.A_log),
+                                      .dD = data<float>(g.mixer.D),
+                                      .ddelta_bias = data<float>(g.mixer.dt_proj_bias)};
+  k::cuda::DeltaFactors<T> const factors{x_dbl, data<T>(w.mixer.dt_proj_weight), dims_.x_dbl, dims_.rank};
+  bool const in_scan = k::cuda::scan_backward_takes(factors, scan_shape(batch), scan_inputs(index), gradients);
+  if (!in_scan) multiply(rows(delta_), dt, w.mixer.dt_proj_weight.t());
+  k::cuda::selective_scan_backward<T>(scan_shape(batch), scan_inputs(index), bytes(layer.saved), gradients,
+                                      bytes(workspace_), current_stream(), data<T>(out_), in_scan ? &factors : nullptr);
+  multiply_fp32(g.out_proj, rows(dmix).t(), rows(out_));
   // A = -exp(A_log), so dA_log = dA A.
   k::cuda::scale_by({1, dims_.inner * dims_.states, 0}, weights_.A(index), data<float>(g.mixer.A_log),
                     current_stream());

@@ -8,6 +8,13 @@
 namespace mambasynth::gpu {
 namespace k = kernels;
 
+/// x and z from u, the norm's output.
+template <class T>
+void Engine<T>::project(std::size_t index, std::int64_t batch) {
+  auto const m = batch * capacity_.time;
+  multiply(layers_[index].xz.narrow(0, 0, m), u_.narrow(0, 0, m), weights_.layers()[index].in_proj.t());
+}
+
 template <class T>
 void Engine<T>::convolve(std::size_t index, std::int64_t batch) {
   auto const& mixer = weights_.layers()[index].mixer;
@@ -42,14 +49,15 @@ void Engine<T>::block_forward(std::size_t index, std::int64_t batch, WatchGates 
   auto const& layer = layers_[index];
   auto const& w = weights_.layers()[index];
   auto const rows = [m](at::Tensor const& t) { return t.narrow(0, 0, m); };
-  multiply(rows(layer.xz), rows(u_), w.in_proj.t());
+  project(index, batch);
   convolve(index, batch);
   multiply(rows(layer.x_dbl), rows(x_conv_), w.mixer.x_proj.t());
   multiply(rows(delta_), rows(layer.x_dbl).narrow(1, 0, dims_.rank), w.mixer.dt_proj_weight.t());
   if (gates) gates(rows(layer.xz), rows(x_conv_), rows(layer.x_dbl), rows(delta_));
-  k::cuda::selective_scan_forward<T>(scan_shape(batch), scan_inputs(index), data<T>(layer.out),
-                                     capacity_.training ? bytes(layer.saved) : nullptr, nullptr, current_stream());
-  multiply(rows(mix_), rows(layer.out), w.out_proj.t());
+  k::cuda::selective_scan_forward<T>(scan_shape(batch), scan_inputs(index), data<T>(out_),
+                                     capacity_.training ? bytes(layer.saved) : nullptr, nullptr, current_stream(),
+                                     bytes(workspace_));
+  multiply(rows(mix_), rows(out_), w.out_proj.t());
 }
 
 template <class T>
@@ -138,6 +146,7 @@ void Engine<T>::evaluate(std::int64_t batch, PredictionHook const& hook) {
 }
 
 #define MAMBASYNTH_INSTANTIATE(T)                                                                   \
+  template void Engine<T>::project(std::size_t, std::int64_t);                                      \
   template void Engine<T>::convolve(std::size_t, std::int64_t);                                     \
   template kernels::ScanInputs<T> Engine<T>::scan_inputs(std::size_t) const;                        \
   template void Engine<T>::forward(std::int64_t, Dropout const&, Watch const&, WatchGates const&);  \

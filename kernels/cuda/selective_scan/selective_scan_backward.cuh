@@ -20,8 +20,8 @@
 // dB and dC; in the recurrences, dx and dy are sums of two bf16. All recurrences and sums are fp32.
 namespace mambasynth::kernels::cuda::device {
 
-/// Grid: slab * channels / S::channels. Rows must begin at multiples of 16 bytes. Dynamic shared memory:
-/// S::shared_bytes.
+/// Grid: sequences of the slab * segments * channels / S::channels. Rows must begin at multiples of 16 bytes. Dynamic
+/// shared memory: S::shared_bytes.
 template <class S>
 __global__ void __launch_bounds__(S::threads, S::blocks)
     scan_backward_bf16(ScanArgs<__nv_bfloat16> in, ScanGradientArgs<__nv_bfloat16> g) {
@@ -29,7 +29,8 @@ __global__ void __launch_bounds__(S::threads, S::blocks)
   auto* const shared = reinterpret_cast<unsigned char*>(dynamic_shared);
   int const tid = static_cast<int>(threadIdx.x), warp = tid / 32, lane = tid % 32, r = lane / 4, q = lane % 4;
   int const member = warp % S::team, groups = in.channels / S::channels, group = static_cast<int>(blockIdx.x) % groups;
-  long long const in_slab = blockIdx.x / groups, sequence = g.first_sequence + in_slab;
+  Segment const part = segment(in, g.first_sequence * in.segments + blockIdx.x / groups);
+  long long const sequence = part.sequence, in_slab = sequence - g.first_sequence;
   int const channel0 = group * S::channels + warp / S::team * S::warp_channels, state0 = member * S::warp_states;
   auto* const mine = shared + warp * S::warp_bytes;
   unsigned const mine_address = shared_address(mine);
@@ -53,24 +54,41 @@ __global__ void __launch_bounds__(S::threads, S::blocks)
       reinterpret_cast<float4*>(shared + S::A_at) + tid;  // element 4 half + 2 c + b of f at [2 f + half]
   auto* const bias = reinterpret_cast<float*>(shared + S::bias_at);
 #pragma unroll
-  for (int i = 0; i < 2 * S::fragments; ++i) {
-    float const* const at = in.A + static_cast<long long>(channel0 + S::channel_tile(i / 2) * 16 + r) * S::states +
-                            state0 + S::state_tile(i / 2) * 16 + i % 2 * 8 + 2 * q;
-    float2 const one = *reinterpret_cast<float2 const*>(at),
-                 other = *reinterpret_cast<float2 const*>(at + 8 * S::states);
-    own_A[i * S::threads] = {one.x, one.y, other.x, other.y};
+  for (int i = 0; i < 2 * S::fragments; ++i) {  // half i % 2 of fragment i / 2
+    int const n = state0 + S::state_tile(i / 2) * 16 + i % 2 * 8 + 2 * q,
+              c = channel0 + S::channel_tile(i / 2) * 16 + r;
+    auto const two_channels = [&](float const* rows, long long row) {
+      if (S::real < S::states && n >= S::real) return float4{0.f, 0.f, 0.f, 0.f};
+      auto const* const at = rows + (row + c) * S::real + n;
+      float2 const one = *reinterpret_cast<float2 const*>(at),
+                   other = *reinterpret_cast<float2 const*>(at + 8 * S::real);
+      return float4{one.x, one.y, other.x, other.y};
+    };
+    own_A[i * S::threads] = two_channels(in.A, 0);
+    if (g.carry == nullptr || part.index == in.segments - 1) continue;
+    float4 const v = two_channels(g.carry, part.number * in.channels);
+    auto& to = carry[i / 2][i % 2];
+    to[0] = v.x, to[1] = v.y, to[2] = v.z, to[3] = v.w;
   }
   auto* const D = reinterpret_cast<float*>(shared + S::D_at);
   if (tid < S::channels) bias[tid] = in.delta_bias[group * S::channels + tid], D[tid] = in.D[group * S::channels + tid];
+
+  auto* const dt_weight = shared + S::dt_weight_at;
+  if (in.dt != nullptr && tid < S::channels)
+    reinterpret_cast<uint4*>(dt_weight)[tid] = reinterpret_cast<uint4 const*>(in.dt_weight)[group * S::channels + tid];
 
   // For each stage: B and C have arrived; all warps have finished the chunk.
   unsigned const copied = shared_address(shared) + S::barriers_at, done = copied + 16;
   if (tid == 0)
     for (unsigned i = 0; i < 4; ++i) barrier_init(copied + i * 8, S::threads);
+  if constexpr (S::real < S::states)
+    for (int i = tid; i < 2 * S::block_stage_bytes / 16; i += S::threads)
+      reinterpret_cast<uint4*>(shared + S::block_stage_at)[i] = {0, 0, 0, 0};
   using Copies = ChunkCopies<S>;
   Copies::prepare(in, g.dout, sequence, channel0, state0, shared);
   __syncthreads();
-  int chunk = in.saved_chunks - 1, stage = 0;
+  int const first_chunk = part.begin / S::steps, last_chunk = (part.end - 1) / S::steps;
+  int chunk = last_chunk, stage = 0;
   unsigned copied_parity = 0, done_parity = 0;  // bit of a stage
   auto const fetch_states = [&](int of_chunk, int to_stage) {
     Copies::start_states(
@@ -92,11 +110,11 @@ __global__ void __launch_bounds__(S::threads, S::blocks)
   fetch_states(chunk, stage);
   wait_for_copies();
   __syncthreads();
-  for (; chunk >= 0; --chunk, stage ^= 1) {
+  for (; chunk >= first_chunk; --chunk, stage ^= 1) {
     auto* const staged = mine + S::stage_at + stage * S::stage_bytes;
     auto* const block_staged = shared + S::block_stage_at + stage * S::block_stage_bytes;
     int const other = stage ^ 1;
-    int const ahead = max(chunk - 1, 0);  // the last chunk is fetched again, unused
+    int const ahead = max(chunk - 1, first_chunk);  // the last one is fetched again, unused
     auto* const raw = staged + S::raw_at;
     auto const* const BC_raw = block_staged + r * S::BC_row;  // of step r
     auto* const parts = reinterpret_cast<float*>(staged + S::parts_at);
@@ -123,6 +141,7 @@ __global__ void __launch_bounds__(S::threads, S::blocks)
             *reinterpret_cast<unsigned const*>(BC_raw + (which * S::states + state0 + i * 8 + 2 * q) * 2);
     };
     unsigned dx[S::channel_tiles][2], dy[S::channel_tiles][2];
+    if (in.dt != nullptr) multiply_dt<S>(raw, dt_weight + warp / S::team * S::warp_channels * 16, r, q);
     prepare_chunk<S>(bias + warp / S::team * S::warp_channels, raw, mine, r, q, dx, dy);
     Copies::start(in, ahead, shared, mine_address + S::stage_at + static_cast<unsigned>(other * S::stage_bytes));
     __syncwarp();
@@ -193,7 +212,7 @@ __global__ void __launch_bounds__(S::threads, S::blocks)
           if (q == s / 2) y[tile][s % 2] = d[tile][s % 2], y[tile][s % 2 + 2] = d[tile][s % 2 + 2];
       }
       __syncwarp();
-      if (chunk < in.saved_chunks - 1) finish_states(chunk + 1, other);
+      if (chunk < last_chunk) finish_states(chunk + 1, other);
       fetch_states(ahead, other);
       sum_channels<S>(dC, transposed_rows, dy, r);
 #pragma unroll
@@ -317,15 +336,17 @@ __global__ void __launch_bounds__(S::threads, S::blocks)
     wait_for_copies();
     __syncwarp();
   }
-  finish_states(0, stage ^ 1);
+  finish_states(first_chunk, stage ^ 1);
 
-  auto* const row0 = g.parameter_parts + (sequence * in.channels + channel0) * (S::states + 2);
+  auto* const row0 = g.parameter_parts + (part.number * in.channels + channel0) * (S::real + 2);
 #pragma unroll
   for (int f = 0; f < S::fragments; ++f)
 #pragma unroll
-    for (int i = 0; i < 8; ++i)
-      row0[(S::channel_tile(f) * 16 + i / 2 % 2 * 8 + r) * (S::states + 2) + state0 + S::state_tile(f) * 16 +
-           i / 4 * 8 + 2 * q + i % 2] = dA[f][i / 4][i % 4];
+    for (int i = 0; i < 8; ++i) {
+      int const n = state0 + S::state_tile(f) * 16 + i / 4 * 8 + 2 * q + i % 2;
+      if (S::real == S::states || n < S::real)
+        row0[(S::channel_tile(f) * 16 + i / 2 % 2 * 8 + r) * (S::real + 2) + n] = dA[f][i / 4][i % 4];
+    }
   write_channel_sums<S>(dD, dbias, mine, row0, lane, member);
 }
 

@@ -6,11 +6,11 @@
 namespace mambasynth::kernels::cuda::device {
 
 /// blocks_: per multiprocessor; limits the registers.
-template <int states_, int warps_, int channel_tiles_, int state_tiles_, int blocks_>
-struct BackwardScan : TileShape<states_, warps_, channel_tiles_, state_tiles_> {
-  using Base = TileShape<states_, warps_, channel_tiles_, state_tiles_>;
-  using Base::channels, Base::fragments, Base::state_bytes, Base::states, Base::step_row, Base::steps, Base::sum_row,
-      Base::threads, Base::warp_channels, Base::warp_states, Base::warps;
+template <int states_, int warps_, int channel_tiles_, int state_tiles_, int blocks_, int real_ = states_>
+struct BackwardScan : TileShape<states_, warps_, channel_tiles_, state_tiles_, real_> {
+  using Base = TileShape<states_, warps_, channel_tiles_, state_tiles_, real_>;
+  using Base::channels, Base::fragments, Base::real, Base::state_bytes, Base::states, Base::step_row, Base::steps,
+      Base::sum_row, Base::threads, Base::warp_channels, Base::warp_states, Base::warps;
   static constexpr int blocks = blocks_;
   static_assert(channel_tiles_ == 1 && state_tiles_ <= 2);  // the row addresses in the kernel assume this
 
@@ -30,7 +30,8 @@ struct BackwardScan : TileShape<states_, warps_, channel_tiles_, state_tiles_> {
   // strides.
   static constexpr int raw_copies = 4 * raw_array / 16 / 32, BC_pieces = steps * states / 4,
                        BC_copies = (BC_pieces + threads - 1) / threads;
-  static constexpr int pointers_at = D_at + channels * 4,
+  static constexpr int dt_weight_at = D_at + channels * 4, dt_rank = 8;
+  static constexpr int pointers_at = dt_weight_at + channels * dt_rank * 2,
                        strides_at = pointers_at + threads * (raw_copies + 1 + BC_copies) * 8;
   static constexpr int barriers_at = strides_at + threads * (raw_copies + BC_copies) * 4;
   static constexpr int shared_bytes = barriers_at + 4 * 8;
@@ -61,22 +62,26 @@ struct ChunkCopies {
 #pragma unroll
     for (int i = 0; i < S::raw_copies; ++i) {
       int const piece = i * 32 + lane, array = piece / (S::steps * row_pieces);
-      auto const* const from = array == 0 ? in.x : array == 1 ? in.delta : array == 2 ? in.z : dout;
+      bool const is_dt = array == 1 && in.dt != nullptr;  // the rank is 8: one piece; the other goes unused
+      auto const* const from = array == 0 ? in.x : is_dt ? in.dt : array == 1 ? in.delta : array == 2 ? in.z : dout;
       long long const stride = array == 0   ? in.x_stride
+                               : is_dt      ? in.dt_stride
                                : array == 1 ? in.delta_stride
                                : array == 2 ? in.z_stride
                                             : in.channels;
-      *pointer(shared, i) = from + row0 * stride + channel0 + piece % row_pieces * 8;
+      *pointer(shared, i) = from + row0 * stride + (is_dt ? 0 : channel0 + piece % row_pieces * 8);
       *stride_of(shared, i) = static_cast<int>(stride * 2);
     }
+    int const eighth = state0 + lane / S::warp_channels * 8;
     *pointer(shared, S::raw_copies) =
-        in.saved + saved_index<S::states>(sequence * in.saved_chunks, in.channels, channel0 + lane % S::warp_channels,
-                                          state0 + lane / S::warp_channels * 8);
+        in.saved + saved_index<S::real>(sequence * in.saved_chunks, in.channels, channel0 + lane % S::warp_channels,
+                                        eighth < S::real ? eighth : 0);
 #pragma unroll
     for (int i = 0; i < S::BC_copies; ++i) {
       int const n = (i * S::threads + static_cast<int>(threadIdx.x)) * 8 % (2 * S::states);
       long long const stride = n < S::states ? in.B_stride : in.C_stride;
-      *pointer(shared, S::raw_copies + 1 + i) = (n < S::states ? in.B + n : in.C + n - S::states) + row0 * stride;
+      int const state = n % S::states < S::real ? n % S::states : 0;
+      *pointer(shared, S::raw_copies + 1 + i) = (n < S::states ? in.B : in.C) + state + row0 * stride;
       *stride_of(shared, S::raw_copies + i) = static_cast<int>(stride * 2);
     }
   }
@@ -93,13 +98,14 @@ struct ChunkCopies {
                  t <= last);
     }
     auto const* const saved =
-        *pointer(shared, S::raw_copies) + chunk * (static_cast<long long>(in.channels) * S::states);
+        *pointer(shared, S::raw_copies) + chunk * (static_cast<long long>(in.channels) * saved_states(S::real));
 #pragma unroll
     for (int i = 0; i < S::fragments; ++i) {
       int const piece = i * 32 + lane;
       copy_async(stage + static_cast<unsigned>(S::saved_at +
                                                S::state_byte(piece % S::warp_channels, piece / S::warp_channels)),
-                 saved + i * (32 / S::warp_channels) * (static_cast<long long>(in.channels) * 8), true);
+                 saved + i * (32 / S::warp_channels) * (static_cast<long long>(in.channels) * 8),
+                 S::real == S::states || lane / S::warp_channels * 8 < S::real);
     }
   }
   /// B and C to the block's stage.
@@ -110,13 +116,21 @@ struct ChunkCopies {
     for (int i = 0; i < S::BC_copies; ++i) {
       int const piece = i * S::threads + static_cast<int>(threadIdx.x), s = piece / (S::states / 4),
                 t = chunk * S::steps + s;
+      auto const to = stage + static_cast<unsigned>(piece * 16 + s * 16);
+      auto const* const from = reinterpret_cast<char const*>(*pointer(shared, S::raw_copies + 1 + i)) +
+                               static_cast<long long>(min(t, last)) * *stride_of(shared, S::raw_copies + i);
+      int const valid = piece < S::BC_pieces && (S::real == S::states || piece * 8 % S::states < S::real);
       // A predicate instead of a branch, so that the compiler can interleave the code before and after.
-      asm volatile("{ .reg .pred p; setp.ne.s32 p, %3, 0; @p cp.async.cg.shared.global [%0], [%1], 16, %2; }" ::"r"(
-                       stage + static_cast<unsigned>(piece * 16 + s * 16)),
-                   "l"(reinterpret_cast<char const*>(*pointer(shared, S::raw_copies + 1 + i)) +
-                       static_cast<long long>(min(t, last)) * *stride_of(shared, S::raw_copies + i)),
-                   "r"(t <= last ? 16 : 0), "r"(static_cast<int>(piece < S::BC_pieces))
-                   : "memory");
+      if constexpr (S::real == 4)
+        asm volatile(
+            "{ .reg .pred p; setp.ne.s32 p, %3, 0; @p cp.async.ca.shared.global [%0], [%1], 8, %2; }" ::"r"(to),
+            "l"(from), "r"(t <= last ? 8 : 0), "r"(valid)
+            : "memory");
+      else
+        asm volatile(
+            "{ .reg .pred p; setp.ne.s32 p, %3, 0; @p cp.async.cg.shared.global [%0], [%1], 16, %2; }" ::"r"(to),
+            "l"(from), "r"(t <= last ? 16 : 0), "r"(valid)
+            : "memory");
     }
   }
 
@@ -144,9 +158,26 @@ __device__ inline void sum_channels(float (&d)[S::state_tiles][4], unsigned cons
           r == s ? operand[S::channel_tile(f)][1] : 0u);
     }
 }
+/// Replaces a chunk's dt by delta = dt weight^T. weight: (16 channels, 8), of the warp.
+template <class S>
+__device__ inline void multiply_dt(unsigned char* raw, unsigned char const* weight, int r, int q) {
+  auto* const delta = raw + S::raw_array;
+  auto const* const own = weight + r * 16 + q * 4;
+  float d[4] = {};
+  mma(d, *reinterpret_cast<unsigned const*>(own), *reinterpret_cast<unsigned const*>(own + 8 * 16),
+      *reinterpret_cast<unsigned const*>(delta + r * S::raw_row + q * 4));
+  __syncwarp();
+#pragma unroll
+  for (int i = 0; i < 4; ++i)  // (channel, step) = (r, 2q) (r, 2q+1) (r+8, 2q) (r+8, 2q+1)
+    *reinterpret_cast<unsigned short*>(delta + (2 * q + i % 2) * S::raw_row + (r + i / 2 * 8) * 2) =
+        static_cast<unsigned short>(pack(d[i], 0.f));
+  __syncwarp();
+}
+
 /// Prepares the raw inputs of a chunk: thread (r, q) takes channels 4q .. 4q + 3 of each tile at step r.
-/// Leaves (delta / ln 2, delta x) and (dy, a pair of delta) for the recurrences in shared memory, the slope of softplus
-/// in place of z, dout silu'(z) in place of dout; dx and dy as tensor-core operands (channel, step) in registers.
+/// Leaves (delta / ln 2, delta x) and (dy, a pair of delta) for the recurrences in shared memory, silu(z) in place of
+/// delta, the slope of softplus in place of z, dout silu'(z) in place of dout; dx and dy as tensor-core operands
+/// (channel, step) in registers.
 template <class S>
 __device__ inline void prepare_chunk(float const* delta_bias, unsigned char* raw, unsigned char* mine, int r, int q,
                                      unsigned (&dx)[S::channel_tiles][2], unsigned (&dy)[S::channel_tiles][2]) {
@@ -157,7 +188,7 @@ __device__ inline void prepare_chunk(float const* delta_bias, unsigned char* raw
     uint2 const pairs[4] = {at[0], at[array], at[2 * array], at[3 * array]};
     float4 const bias = *reinterpret_cast<float4 const*>(delta_bias + tile * 16 + q * 4);
     float const biases[4] = {bias.x, bias.y, bias.z, bias.w};
-    float dx_i[4], dy_i[4], slope[4], gate[4];
+    float dx_i[4], dy_i[4], slope[4], gate[4], silu[4];
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
       float const before = element(pairs[1], i) + biases[i], e = exp2_approx(before * log2_e),
@@ -165,7 +196,8 @@ __device__ inline void prepare_chunk(float const* delta_bias, unsigned char* raw
       slope[i] = before > 20.f ? 1.f : e * reciprocal_approx(1.f + e);
       float const z = element(pairs[2], i), s = sigmoid_approx(z), dout = element(pairs[3], i);
       dx_i[i] = delta * element(pairs[0], i);
-      dy_i[i] = dout * z * s;
+      silu[i] = z * s;
+      dy_i[i] = dout * silu[i];
       gate[i] = dout * s * (1.f + z * (1.f - s));
       int const place = r * S::step_row + S::channel_byte(q) + tile * 128 + i * 16;
       *reinterpret_cast<float*>(mine + S::forward_at + place) = delta * log2_e;
@@ -173,6 +205,7 @@ __device__ inline void prepare_chunk(float const* delta_bias, unsigned char* raw
       *reinterpret_cast<unsigned*>(mine + S::backward_at + place) = split(dy_i[i]);
       *reinterpret_cast<unsigned*>(mine + S::backward_at + place + 8) = pack(delta, delta);
     }
+    at[array] = {pack(silu[0], silu[1]), pack(silu[2], silu[3])};
     at[2 * array] = {pack(slope[0], slope[1]), pack(slope[2], slope[3])};
     at[3 * array] = {pack(gate[0], gate[1]), pack(gate[2], gate[3])};
     dx[tile][0] = pack(dx_i[0], dx_i[1]), dx[tile][1] = pack(dx_i[2], dx_i[3]);
@@ -226,11 +259,11 @@ __device__ inline void finish_chunk(ScanArgs<__nv_bfloat16> const& in, ScanGradi
     }
     auto const* const at = reinterpret_cast<uint2 const*>(raw + r * S::raw_row + tile * 32 + q * 8);
     constexpr int array = S::raw_array / 8;
-    uint2 const x_pairs = at[0], slope_pairs = at[2 * array], gate_pairs = at[3 * array];
+    uint2 const x_pairs = at[0], silu_pairs = at[array], slope_pairs = at[2 * array], gate_pairs = at[3 * array];
     int const channel = channel0 + tile * 16 + q * 4;
     float4 const D4 = *reinterpret_cast<float4 const*>(D_of_warp + tile * 16 + q * 4);
     float const D[4] = {D4.x, D4.y, D4.z, D4.w};
-    float dx[4], ddelta[4], dz[4];
+    float dx[4], ddelta[4], dz[4], out[4];
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
       int const place = r * S::step_row + S::channel_byte(q) + tile * 128 + i * 16;
@@ -240,13 +273,16 @@ __device__ inline void finish_chunk(ScanArgs<__nv_bfloat16> const& in, ScanGradi
       float const g_B = sums[1][i] + dy * C_B;
       dx[i] = dy * D[i] + delta * g_B;
       ddelta[i] = (sums[2][i] + x * g_B) * element(slope_pairs, i);
-      dz[i] = element(gate_pairs, i) * (sums[0][i] + D[i] * x);
+      float const y = sums[0][i] + D[i] * x;
+      dz[i] = element(gate_pairs, i) * y;
+      out[i] = element(silu_pairs, i) * y;
       dD[tile][i] += dy * x;
       dbias[tile][i] += ddelta[i];
     }
     put(g.dx + row * in.channels + channel, dx[0], dx[1], dx[2], dx[3]);
     put(g.ddelta + row * in.channels + channel, ddelta[0], ddelta[1], ddelta[2], ddelta[3]);
     put(g.dz + row * g.dz_stride + channel, dz[0], dz[1], dz[2], dz[3]);
+    if (g.out != nullptr) put(g.out + row * in.channels + channel, out[0], out[1], out[2], out[3]);
   }
 }
 
@@ -296,8 +332,8 @@ __device__ inline void write_channel_sums(float const (&dD)[S::channel_tiles][4]
       float2 const v = reinterpret_cast<float2 const*>(mine + m * S::warp_bytes)[lane];
       sum.x += v.x, sum.y += v.y;
     }
-    row0[lane * (S::states + 2) + S::states] = sum.x;
-    row0[lane * (S::states + 2) + S::states + 1] = sum.y;
+    row0[lane * (S::real + 2) + S::real] = sum.x;
+    row0[lane * (S::real + 2) + S::real + 1] = sum.y;
   }
 }
 

@@ -10,13 +10,14 @@ __device__ inline float2 pair_of(__nv_bfloat16 const* at) {
   return __bfloat1622float2(*reinterpret_cast<__nv_bfloat162 const*>(at));
 }
 
-/// dB, dC of the slab's rows from parts (group, row, 2 states). A thread sums two adjacent columns.
-template <class T, class Part, int states>
+/// dB, dC of the slab's rows from parts (group, row, 2 states), of whose states the first `real` are wanted. A thread
+/// sums two adjacent columns.
+template <class T, class Part, int states, int real>
 __global__ void __launch_bounds__(256)
     scan_sum_states(int groups, long long rows, long long first_row, Part const* parts, T* dB, long long dB_stride,
                     T* dC, long long dC_stride) {
   long long const i = (static_cast<long long>(blockIdx.x) * 256 + threadIdx.x) * 2;
-  if (i >= rows * 2 * states) return;
+  if (i >= rows * 2 * states || i % states >= real) return;
   float2 sum{0, 0};
 #pragma unroll 4
   for (int group = 0; group < groups; ++group) {
@@ -30,7 +31,8 @@ __global__ void __launch_bounds__(256)
   to[1] = from_float<T>(sum.y);
 }
 
-/// dA, dD, ddelta_bias from parts (batch, channel, states + 2). Block (32, 8): 32 columns, 8 interleaved sums.
+/// dA, dD, ddelta_bias from parts (batch and segment, channel, states + 2). Block (32, 8): 32 columns, 8 interleaved
+/// sums.
 template <int states>
 __global__ void __launch_bounds__(256) scan_sum_parameters(long long batch, long long channels, float const* parts,
                                                            float* dA, float* dD, float* ddelta_bias) {

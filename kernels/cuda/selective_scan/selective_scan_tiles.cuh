@@ -7,9 +7,11 @@
 // product whose inner index is the state, r = lane / 4, q = lane % 4 (warp_mma.cuh).
 namespace mambasynth::kernels::cuda::device {
 
-template <int states_, int warps_, int channel_tiles_, int state_tiles_>
+/// real_: of `states_`; the others are padding whose A, B and C are zero.
+template <int states_, int warps_, int channel_tiles_, int state_tiles_, int real_>
 struct TileShape {
-  static constexpr int states = states_, warps = warps_;
+  static constexpr int states = states_, warps = warps_, real = real_;
+  static_assert(real == states || states == 16);
   static constexpr int channel_tiles = channel_tiles_, state_tiles = state_tiles_,
                        fragments = channel_tiles * state_tiles;  ///< of a warp
   static constexpr int steps = scan_save_steps<__nv_bfloat16>;   ///< of a chunk

@@ -35,6 +35,10 @@ void check_case(ScanCase<double> const& drawn, std::size_t shift = 0) {
   auto found = run_on_gpu<T>(c, shift);
   auto const again = run_on_gpu<T>(c, shift);
   auto const f = found.named(), a = again.named();
+  CHECK(same_bits(found.recomputed, again.recomputed));
+  auto const out = converted<double>(std::vector<float>(expected.out.begin(), expected.out.end()));
+  if constexpr (std::is_same_v<T, float>) CHECK(relative_error(found.recomputed, out) < 1e-5);
+  else CHECK(relative_l2(found.recomputed, out) < 5e-3);
   for (auto const& [name, values] : expected.named()) {
     auto const same = [&](auto const& entry) { return entry.first == name; };
     auto const at = std::find_if(f.begin(), f.end(), same);
@@ -78,8 +82,8 @@ TEMPLATE_TEST_CASE("The GPU scan agrees with the reference", "[gpu][selective_sc
         check_case<TestType>(random_scan<double>({2, 37, channels, states}, 0));
   }
   SECTION("gaps between rows, aligned and unaligned") {
-    for (std::int64_t states : {16, 32, 64})
-      for (std::int64_t gap : {8, 3}) check_case<TestType>(random_scan<double>({3, 50, 128, states}, gap));
+    for (std::int64_t states : {4, 8, 16, 32, 64})
+      for (std::int64_t gap : {8, 4, 3}) check_case<TestType>(random_scan<double>({3, 50, 128, states}, gap));
     check_case<TestType>(random_scan<double>({2, 40, 64, 32}, 0), 1);
   }
   SECTION("numbers of sequences") {
@@ -90,6 +94,12 @@ TEMPLATE_TEST_CASE("The GPU scan agrees with the reference", "[gpu][selective_sc
   SECTION("a thousand steps with values like a network's") {
     for (std::int64_t states : {16, 32, 64, 128}) check_case<TestType>(model_like({2, 1024, 64, states}, 0));
     check_case<TestType>(model_like({1, 1000, 256, 32}, 8));
+  }
+  SECTION("few long sequences, which are split into segments") {
+    for (std::int64_t states : {4, 8, 16, 32, 64, 128}) check_case<TestType>(model_like({1, 777, 64, states}, 0));
+    check_case<TestType>(model_like({3, 256, 128, 32}, 8));  // four segments of 64 steps
+    check_case<TestType>(model_like({2, 1023, 70, 16}, 3));  // no segments: unaligned
+    check_case<TestType>(random_scan<double>({1, 2000, 64, 32}, 0));
   }
   SECTION("saturated gates") {
     auto c = random_scan<double>({1, 70, 64, 32}, 0);
@@ -111,6 +121,47 @@ TEST_CASE("The GPU scan is identical in every launch, with or without its option
       c.shape, {x.get(), delta.get(), z.get(), B.get(), C.get(), 64, 64, 64, 32, 32, A.get(), D.get(), bias.get()},
       out.get(), nullptr, nullptr, nullptr);
   CHECK(same_bits(out.values(), full.out));
+}
+
+TEST_CASE("The GPU scan of one long sequence is the same, split into segments or not", "[gpu][selective_scan]") {
+  require_gpu();
+  auto const c = as_stored<float>(model_like({1, 4096, 64, 16}, 0));
+  auto const split = run_on_gpu<float>(c);
+  DeviceArray<float> const x(c.x), delta(c.delta), z(c.z), B(c.B), C(c.C), A(c.A), D(c.D), bias(c.delta_bias);
+  DeviceArray<float> out(c.x.size());
+  kernels::cuda::selective_scan_forward<float>(
+      c.shape, {x.get(), delta.get(), z.get(), B.get(), C.get(), 64, 64, 64, 16, 16, A.get(), D.get(), bias.get()},
+      out.get(), nullptr, nullptr, nullptr);
+  CHECK(relative_error(split.out, converted<double>(out.values())) < 1e-6);
+  CHECK(kernels::cuda::scan_forward_workspace_bytes<float>(c.shape) > 0);
+}
+
+TEST_CASE("The GPU backward multiplies delta's factors as a product before it would", "[gpu][selective_scan]") {
+  require_gpu();
+  constexpr std::int64_t rank = 8;
+  for (std::int64_t const states : {4, 8, 16, 32, 64, 128})
+    for (std::int64_t const time : {1, 45, 64}) {
+      INFO("states " << states << " time " << time);
+      auto c = as_stored<BFloat16>(random_scan<double>({2, time, 64, states}, 0));
+      auto const random = as_stored<BFloat16>(random_scan<double>({2, time + 64, rank, 4}, 0));
+      std::vector<double> const dt(random.x.begin(), random.x.begin() + 2 * time * rank),
+          weight(random.dout.begin(), random.dout.begin() + 64 * rank);
+      for (std::int64_t row = 0; row < 2 * time; ++row)
+        for (std::int64_t d = 0; d < 64; ++d) {
+          double sum = 0;
+          for (std::int64_t r = 0; r < rank; ++r)
+            sum += dt[static_cast<std::size_t>(row * rank + r)] * weight[static_cast<std::size_t>(d * rank + r)];
+          c.delta[static_cast<std::size_t>(row * 64 + d)] = sum;
+        }
+      c = as_stored<BFloat16>(c);
+      auto const given = run_on_gpu<BFloat16>(c);
+      auto const multiplied = run_on_gpu<BFloat16>(c, 0, {dt, weight});
+      // One sum in a few thousand rounds to the other neighbor.
+      CHECK(relative_l2(multiplied.ddelta, converted<double>(given.ddelta)) < 2e-4);
+      CHECK(relative_l2(multiplied.dx, converted<double>(given.dx)) < 2e-4);
+      CHECK(relative_l2(multiplied.dA, converted<double>(given.dA)) < 2e-4);
+      CHECK(relative_l2(multiplied.recomputed, converted<double>(given.recomputed)) < 2e-4);
+    }
 }
 
 TEST_CASE("A NaN propagates on the GPU as on the CPU", "[gpu][selective_scan]") {

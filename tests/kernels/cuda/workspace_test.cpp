@@ -41,6 +41,7 @@ TEST_CASE("Scratch memory for a full batch is enough for every smaller one") {
     check_every_smaller_batch(
         [&](auto b) { return cuda::scan_workspace_bytes<kernels::BFloat16>({b, time, 256, 32}); });
     check_every_smaller_batch([&](auto b) { return cuda::scan_workspace_bytes<float>({b, time, 256, 8}); });
+    check_every_smaller_batch([&](auto b) { return cuda::scan_forward_workspace_bytes<float>({b, time, 256, 8}); });
     check_every_smaller_batch([&](auto b) { return cuda::scan_saved_bytes<float>({b, time, 256, 8}); });
   }
 }
