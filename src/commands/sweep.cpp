@@ -192,7 +192,7 @@ int slots_for(parallel::Communicator const& world, int cards, int per_gpu) {
   if (cards == 0) return 1;
   auto const rank = world.local_rank();
   auto const sharing = (world.local_size() - rank % cards + cards - 1) / cards;
-  return std::clamp(per_gpu / sharing + (rank / cards < per_gpu % sharing ? 1 : 0), 1, most_slots);
+  return std::clamp(per_gpu / sharing + (rank / cards < per_gpu % sharing ? 1 : 0), 1, most_slots - 1);
 }
 
 /// Trials of one rank run in threads, all of which write HDF5 files.
@@ -271,6 +271,8 @@ int run(SweepOptions const& options) {
                                             .auto_precision = auto_precision(device),
                                             .threads = threads,
                                             .slots = slots,
+                                            // On the CPU, both would share the same cores.
+                                            .overlap = cards > 0 && store::hdf5_takes_threads(),
                                             .dry_run = options.dry_run,
                                             .take_over = options.take_over,
                                             .progress_every = options.progress_every,

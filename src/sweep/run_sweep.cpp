@@ -151,7 +151,8 @@ MakeGroup groups_in(parallel::Communicator const& world) {
 }
 
 /// Runs the manager in a thread next to this rank's own workers.
-int manage_and_serve(Manager& manager, LocalLink& own, int slots, Hooks const& hooks, MakeGroup const& make_group) {
+int manage_and_serve(Manager& manager, LocalLink& own, Slots const& slots, Hooks const& hooks,
+                     MakeGroup const& make_group) {
   int code = 0;
   std::exception_ptr error;
   errors::GracefulStop const graceful_stop;
@@ -264,7 +265,7 @@ int run_root(SweepOptions const& options, Hooks const& hooks, parallel::Session&
   };
   int code = 0;
   try {
-    code = manage_and_serve(manager, own, options.slots, hooks, groups_in(world));
+    code = manage_and_serve(manager, own, {options.slots, options.overlap}, hooks, groups_in(world));
   } catch (...) {
     exit_without_lost_ranks();
     throw;
@@ -285,8 +286,8 @@ int run_sweep(SweepOptions const& options, Hooks const& hooks, parallel::Session
     MpiLink link(world, rank_timeout);
     ManagerWatch watch(options.out, rank_timeout);
     errors::GracefulStop const graceful_stop;
-    auto const served =
-        serve_slots(link, options.slots, hooks, world.rank(), [&] { return watch.lost(); }, groups_in(world));
+    auto const served = serve_slots(
+        link, {options.slots, options.overlap}, hooks, world.rank(), [&] { return watch.lost(); }, groups_in(world));
     if (served.manager_lost) {
       session.abort_after(std::min(10.0, rank_timeout), world.rank() != 1);  // rank 1 reports the error
       throw errors::machine("rank 0 is lost", "its lock has not changed for longer than sweep.rank_timeout",

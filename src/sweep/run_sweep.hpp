@@ -17,7 +17,8 @@ struct SweepOptions {
   std::vector<std::string> set;         ///< section.key=value; later ones win
   std::string auto_precision = "fp32";  ///< what train.precision = "auto" means on this device
   int threads = 1;                      ///< per trial
-  int slots = 1;                        ///< trials that this rank runs concurrently; other ranks may differ
+  int slots = 1;                        ///< trials that this rank trains concurrently; other ranks may differ
+  bool overlap = false;                 ///< train the next trial while one is measured
   bool dry_run = false;                 ///< print the plan and write nothing
   bool take_over = false;               ///< replace the lock even if it is held
   double progress_every = 10;           ///< seconds between progress lines on stderr

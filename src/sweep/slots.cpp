@@ -5,18 +5,23 @@
 #include <thread>
 #include <vector>
 
+#include "sweep/training_turns.hpp"
+
 namespace mambasynth::sweep {
 namespace {
 
 /// A link shared by all slots: whichever slot polls also receives the orders for the others.
 class SharedLink {
  public:
-  SharedLink(WorkerLink& link, int slots) : link_(link), orders_(static_cast<std::size_t>(slots)) {}
+  SharedLink(WorkerLink& link, int slots, int trainings)
+      : link_(link), turns_(slots, trainings), orders_(static_cast<std::size_t>(slots)) {}
 
   void send(Report report, int slot) {
+    if (report.kind == Report::Kind::measuring || report.kind == Report::Kind::ended) turns_.give_back(slot);
     report.slot = slot;
     link_.send(report);
   }
+  bool may_ask(int slot) { return turns_.take_to_ask(slot); }
   std::optional<Order> poll(int slot) {
     std::lock_guard const guard(mutex_);
     while (auto order = link_.poll()) {
@@ -26,7 +31,7 @@ class SharedLink {
         for (auto& queue : orders_) queue.push_back(*order);
     }
     auto& own = orders_[static_cast<std::size_t>(slot)];
-    if (own.empty()) return std::nullopt;
+    if (own.empty() || (own.front().kind == Order::Kind::run && !turns_.take_to_train(slot))) return std::nullopt;
     auto order = std::move(own.front());
     own.pop_front();
     return order;
@@ -34,6 +39,7 @@ class SharedLink {
 
  private:
   WorkerLink& link_;
+  TrainingTurns turns_;
   std::mutex mutex_;
   std::vector<std::deque<Order>> orders_;
 };
@@ -43,6 +49,7 @@ class SlotLink : public WorkerLink {
   SlotLink(SharedLink& shared, int slot) : shared_(shared), slot_(slot) {}
   void send(Report const& report) override { shared_.send(report, slot_); }
   std::optional<Order> poll() override { return shared_.poll(slot_); }
+  bool may_ask() override { return shared_.may_ask(slot_); }
 
  private:
   SharedLink& shared_;
@@ -51,9 +58,10 @@ class SlotLink : public WorkerLink {
 
 }  // namespace
 
-Served serve_slots(WorkerLink& link, int slots, Hooks const& hooks, int rank, std::function<bool()> const& manager_lost,
-                   MakeGroup const& make_group) {
-  SharedLink shared(link, slots);
+Served serve_slots(WorkerLink& link, Slots const& of_rank, Hooks const& hooks, int rank,
+                   std::function<bool()> const& manager_lost, MakeGroup const& make_group) {
+  auto const slots = of_rank.trainings + (of_rank.overlap ? 1 : 0);
+  SharedLink shared(link, slots, of_rank.trainings);
   std::mutex watching;
   std::atomic<bool> failed{false};
   auto const lost = [&] {

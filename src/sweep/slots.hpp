@@ -9,9 +9,15 @@
 /// GPU.
 namespace mambasynth::sweep {
 
-/// Runs serve() in `slots` threads over one link, slot 0 in the calling thread. If one of them fails, the others save
-/// their trials and its error is rethrown.
-Served serve_slots(WorkerLink& link, int slots, Hooks const& hooks, int rank,
+/// How many trials a rank trains concurrently, and whether the next one trains while one is measured.
+struct Slots {
+  int trainings = 1;
+  bool overlap = false;
+};
+
+/// Runs serve() in a thread for each training, and in one more if they overlap with measurements, over one link; slot 0
+/// is the calling thread. If one of them fails, the others save their trials and its error is rethrown.
+Served serve_slots(WorkerLink& link, Slots const& slots, Hooks const& hooks, int rank,
                    std::function<bool()> const& manager_lost = {}, MakeGroup const& make_group = {});
 
 }  // namespace mambasynth::sweep

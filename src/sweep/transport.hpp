@@ -21,6 +21,8 @@ class WorkerLink {
   virtual ~WorkerLink() = default;
   virtual void send(Report const& report) = 0;
   virtual std::optional<Order> poll() = 0;
+  /// Whether the worker may ask for a trial now; if not, it tries again.
+  virtual bool may_ask() { return true; }
 };
 
 /// The manager's end, to ranks 0 .. ranks() - 1.

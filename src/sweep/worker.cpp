@@ -212,9 +212,13 @@ Served serve(WorkerLink& link, Hooks const& hooks, int rank, std::function<bool(
   };
 
   Backoff backoff;
-  link.send(Report{});
+  bool asked = false;
   for (;;) {
     report_signal();
+    if (!asked && link.may_ask()) {
+      link.send(Report{});
+      asked = true;
+    }
     if (!next && !poll()) {
       if (orphaned || (manager_lost && manager_lost())) return {.manager_lost = true};
       backoff.wait();
@@ -228,7 +232,7 @@ Served serve(WorkerLink& link, Hooks const& hooks, int rank, std::function<bool(
     auto const report = run_trial(order, hooks, rank, link, stop_requested, make_group);
     if (orphaned) continue;  // no manager to receive it
     link.send(report);
-    link.send(Report{});
+    asked = false;
   }
 }
 
