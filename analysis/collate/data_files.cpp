@@ -20,6 +20,19 @@ constexpr std::size_t worth_a_process = 500;  // a quarter of a second of writin
 
 }  // namespace
 
+void write_data_csv(SweepFolder const& sweep, std::filesystem::path const& folder) {
+  TrialsCsv trials(sweep, folder / "trials.csv");
+  TidyCsv tidy(sweep, folder / "tidy.csv");
+  ValueTexts values;
+  for (auto const& trial : sweep.trials) {
+    if (trial.result) values.set(trial.result->measures.values());
+    trials.add(trial, values);
+    tidy.add(trial, values);
+  }
+  trials.commit();
+  tidy.commit();
+}
+
 DataFiles::DataFiles(SweepFolder const& sweep, std::filesystem::path folder)
     : sweep_(sweep), folder_(std::move(folder)) {
   if (sweep.trials.size() < worth_a_process || cores::usable() < 2) return;
@@ -28,7 +41,7 @@ DataFiles::DataFiles(SweepFolder const& sweep, std::filesystem::path folder)
   for (int const signal : {SIGTERM, SIGINT, SIGUSR2}) std::signal(signal, SIG_DFL);
   int code = 0;
   try {
-    write();
+    write_data_csv(sweep_, folder_);
   } catch (std::exception const&) {
     code = 1;  // the parent writes them itself, and reports what is wrong
   }
@@ -42,13 +55,13 @@ DataFiles::~DataFiles() {
 }
 
 void DataFiles::finish() {
-  if (!child_has_written()) write();
-}
-
-void DataFiles::write() const {
-  write_trials_csv(sweep_, folder_ / "trials.csv");
-  write_tidy_csv(sweep_, folder_ / "tidy.csv");
-  write_tidy_hdf5(sweep_, folder_ / "tidy.h5");
+  try {
+    write_tidy_hdf5(sweep_, folder_ / "tidy.h5");
+  } catch (...) {
+    (void)child_has_written();  // killed, it would leave its temporary files
+    throw;
+  }
+  if (!child_has_written()) write_data_csv(sweep_, folder_);
 }
 
 bool DataFiles::child_has_written() {

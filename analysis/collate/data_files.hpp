@@ -8,8 +8,11 @@
 
 namespace mambasynth::analysis::collate {
 
-/// trials.csv, tidy.csv and tidy.h5 of a sweep. Those of many trials, a gigabyte for ten thousand, are written by a
-/// process of its own while this one compares the trials.
+/// trials.csv and tidy.csv of a sweep. Errors: errors::machine.
+void write_data_csv(SweepFolder const& sweep, std::filesystem::path const& folder);
+
+/// The same and tidy.h5. The text of many trials, a gigabyte for ten thousand, is written by a process of its own while
+/// this one compares the trials.
 class DataFiles {
  public:
   /// Starts writing into `folder`. Call it while this process has no threads.
@@ -22,7 +25,6 @@ class DataFiles {
   void finish();
 
  private:
-  void write() const;
   [[nodiscard]] bool child_has_written();
 
   SweepFolder const& sweep_;

@@ -13,13 +13,13 @@
 #include "analysis/collate/numbers.hpp"
 #include "analysis/collate/tidy.hpp"
 #include "analysis/collate/trials_csv.hpp"
+#include "store/hdf5.hpp"
 #include "store/result_file.hpp"
 
 namespace mambasynth::analysis::collate {
 namespace {
 
 constexpr std::int64_t tidy_schema = 1;
-constexpr std::uint64_t chunk_rows = 1 << 14;
 constexpr char const* row_scale = "/row";
 constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
 
@@ -95,6 +95,13 @@ MeasureColumns measure_columns(trial_file::MeasureNames const& names, WordNumber
   return columns;
 }
 
+/// Whole trials, so that most columns repeat their chunks: all trials of a sweep have the same measures as a rule.
+std::uint64_t chunk_rows_of(std::vector<CollatedTrial const*> const& results) {
+  constexpr std::uint64_t about = 1 << 14;
+  auto const rows = results.empty() ? 1 : std::max<std::uint64_t>(results.front()->result->measures.size(), 1);
+  return rows * std::max<std::uint64_t>(about / rows, 1);
+}
+
 std::string path_in_tidy(std::string const& column) {
   auto name = column;
   std::replace(name.begin(), name.end(), '/', '_');  // would make a group
@@ -103,18 +110,25 @@ std::string path_in_tidy(std::string const& column) {
 
 class TidyFile {
  public:
-  TidyFile(std::filesystem::path const& file, std::vector<TrialColumn> const& columns, WordNumbers const& words)
+  TidyFile(std::filesystem::path const& file, std::vector<TrialColumn> const& columns, WordNumbers const& words,
+           std::uint64_t chunk_rows)
       : result_(file, tidy_schema) {
     auto& h5 = result_.h5();
     h5.words("/words", words.all(), {"the distinct words of /tidy", ""});
     h5.group("/tidy");
+    auto const numbers = [&](std::string const& name, store::Compression compression) {
+      return h5.stream<double>(path_in_tidy(name), {row_scale}, chunk_rows, {}, compression);
+    };
+    auto const texts = [&](std::string const& name) {
+      return h5.word_stream(path_in_tidy(name), row_scale, chunk_rows);
+    };
+    using enum store::Compression;
     for (auto const& column : columns)
-      of_trial_.push_back(column.numeric ? h5.stream<double>(path_in_tidy(column.name), {row_scale}, chunk_rows)
-                                         : h5.word_stream(path_in_tidy(column.name), row_scale, chunk_rows));
+      of_trial_.push_back(column.numeric ? numbers(column.name, repeats) : texts(column.name));
     for (std::string const name : tidy_columns)
-      of_measure_.emplace(name, name == "value" || name == "horizon" || name == "k" || name == "n1"
-                                    ? h5.stream<double>(path_in_tidy(name), {row_scale}, chunk_rows)
-                                    : h5.word_stream(path_in_tidy(name), row_scale, chunk_rows));
+      of_measure_.emplace(name, name == "value"                                    ? numbers(name, none)
+                                : name == "horizon" || name == "k" || name == "n1" ? numbers(name, repeats)
+                                                                                   : texts(name));
     rows_ = h5.stream_scale<std::int64_t>(row_scale, chunk_rows, {"row", "1"});
   }
 
@@ -171,7 +185,7 @@ void write_tidy_hdf5(SweepFolder const& sweep, std::filesystem::path const& file
     if (!column.numeric)
       for (auto const& text : column.texts) word(text);
 
-  TidyFile tidy(file, columns, word);
+  TidyFile tidy(file, columns, word, chunk_rows_of(results));
   for (std::size_t t = 0; t < results.size(); ++t) {
     auto const& measures = results[t]->result->measures;
     for (std::size_t c = 0; c < columns.size(); ++c) {

@@ -1,20 +1,12 @@
 #include "analysis/collate/trials_csv.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
-#include <cmath>
-#include <iterator>
-#include <map>
-#include <optional>
 #include <set>
 #include <utility>
 
 #include "analysis/collate/measure_order.hpp"
-#include "store/atomic_file.hpp"
 #include "store/csv.hpp"
-#include "store/output_file.hpp"
 
 namespace mambasynth::analysis::collate {
 namespace {
@@ -73,50 +65,46 @@ store::csv::Record identity_of(CollatedTrial const& trial, std::vector<std::stri
   return identity;
 }
 
-void write_trials_csv(SweepFolder const& sweep, std::filesystem::path const& file) {
-  store::AtomicFile target(file);
-  store::OutputFile out(target.temporary());
-  auto const axes = axes_of_columns(sweep);
-  auto const measures = measures_in_order(sweep.trials);
-  auto header = identity_columns(axes);
-  header.insert(header.end(), measures.begin(), measures.end());
+TrialsCsv::TrialsCsv(SweepFolder const& sweep, std::filesystem::path const& file)
+    : target_(file),
+      out_(target_.temporary()),
+      axes_(axes_of_columns(sweep)),
+      measures_(measures_in_order(sweep.trials)) {
+  auto header = identity_columns(axes_);
+  header.insert(header.end(), measures_.begin(), measures_.end());
   header.insert(header.end(), origin_columns.begin(), origin_columns.end());
-  auto const facts = facts_of(sweep, header);
-  header.insert(header.end(), facts.begin(), facts.end());
-  out.write(store::csv::line(header) + "\n");
+  facts_ = facts_of(sweep, header);
+  header.insert(header.end(), facts_.begin(), facts_.end());
+  out_.write(store::csv::line(header) + "\n");
+}
 
-  std::map<MeasureNames const*, std::vector<std::optional<std::size_t>>> places;
-  fmt::memory_buffer row;
-  for (auto const& trial : sweep.trials) {
-    row.clear();
-    row.append(store::csv::line(identity_of(trial, axes)));
-    std::vector<std::optional<std::size_t>> const* known = nullptr;
-    if (trial.result) {
-      auto const* names = trial.result->measures.names().get();
-      auto& of_names = places[names];
-      if (of_names.empty()) of_names = places_in(measures, *names);
-      known = &of_names;
-    }
-    for (std::size_t m = 0; m < measures.size(); ++m) {
-      row.push_back(',');
-      if (!known || !(*known)[m]) continue;
-      auto const value = trial.result->measures.values()[*(*known)[m]];
-      if (std::isfinite(value)) fmt::format_to(std::back_inserter(row), "{}", value);
-    }
-    store::csv::Record source{trial.reason, trial.folder.string(), precision_of(trial)};
-    if (trial.result) {
-      auto const& from = trial.result->provenance;
-      source.insert(source.end(), {from.device, from.git_commit, from.git_dirty ? "1" : "0", from.data_hash});
-      for (auto const& fact : facts) source.push_back(trial.result->fact(fact));
-    }
-    source.resize(origin_columns.size() + facts.size());
-    row.push_back(',');
-    row.append(store::csv::line(source));
-    row.push_back('\n');
-    out.write({row.data(), row.size()});
+void TrialsCsv::add(CollatedTrial const& trial, ValueTexts const& values) {
+  row_ = store::csv::line(identity_of(trial, axes_));
+  Places const* known = nullptr;
+  if (trial.result) {
+    auto const* names = trial.result->measures.names().get();
+    auto& of_names = places_[names];
+    if (of_names.empty()) of_names = places_in(measures_, *names);
+    known = &of_names;
   }
-  out.close();
-  target.commit();
+  for (std::size_t m = 0; m < measures_.size(); ++m) {
+    row_ += ',';
+    if (known && (*known)[m]) row_ += values[*(*known)[m]];
+  }
+  store::csv::Record source{trial.reason, trial.folder.string(), precision_of(trial)};
+  if (trial.result) {
+    auto const& from = trial.result->provenance;
+    source.insert(source.end(), {from.device, from.git_commit, from.git_dirty ? "1" : "0", from.data_hash});
+    for (auto const& fact : facts_) source.push_back(trial.result->fact(fact));
+  }
+  source.resize(origin_columns.size() + facts_.size());
+  row_ += "," + store::csv::line(source) + "\n";
+  out_.write(row_);
+}
+
+void TrialsCsv::commit() {
+  out_.close();
+  target_.commit();
 }
 
 }  // namespace mambasynth::analysis::collate

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <deque>
 #include <filesystem>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -15,6 +17,14 @@
 /// Private to this folder: an open HDF5 file and how its failures are reported.
 namespace mambasynth::store::detail {
 
+/// Compressed chunks of a data set of which many are alike: a chunk that is the one before again is not compressed
+/// again.
+struct Packing {
+  DatasetHandle dataset;                 ///< in File::filters
+  std::vector<std::byte> plain, packed;  ///< of the last chunk
+  std::uint32_t skipped_filters = 0;     ///< as HDF5 counts them
+};
+
 /// A data set that grows. Complete chunks go to the file; the remaining rows are kept here.
 struct Growing {
   std::string path;
@@ -24,6 +34,7 @@ struct Growing {
   std::size_t row_bytes = 0;
   DatasetHandle dataset;
   bool refers_to_words = false;    ///< rows are numbers of File::words, the data set holds strings
+  std::optional<Packing> packing;  ///< if chunks repeat
   std::uint64_t rows_written = 0;  ///< whole chunks only
   std::vector<std::byte> pending;
 
@@ -38,6 +49,7 @@ struct File {
   std::filesystem::path path;
   std::vector<StoredWord> words;  ///< written by Hdf5Writer::words
   FileHandle handle;
+  FileHandle filters;           ///< a file in memory: HDF5 offers its filters only as part of a data set
   std::deque<Growing> growing;  ///< a deque: streams keep pointers into it; closed before the file
   int descriptor = -1;          ///< of a file that is being written
   mutable bool abandoned = false;
@@ -85,8 +97,18 @@ hid_t file_type(ElementType type);  ///< little-endian
 
 /// The type of variable-length UTF-8 strings.
 TypeHandle utf8_type(File const& file, std::string const& path);
-/// Writes `rows` rows of a word stream, the first as row `at`, a multiple of the chunk.
-void write_words(File const& file, Growing const& to, std::uint64_t at, std::byte const* numbers, std::uint64_t rows);
+/// What a word stream stores for `rows` of its rows, padded to a chunk.
+std::vector<std::byte> stored_words(File const& file, Growing const& to, std::byte const* numbers, std::uint64_t rows);
+
+/// HDF5 has no shuffle for strings of variable length.
+enum class Shuffle { no, yes };
+/// Deflate level 1, of all compressed data sets.
+void set_compression(hid_t creation, Shuffle shuffle);
+/// For chunks of `rows` elements of `element` bytes.
+Packing make_packing(File& file, std::string const& path, hsize_t rows, std::size_t element, Shuffle shuffle);
+/// Writes one whole chunk, of which `rows` rows from row `at` on count.
+void write_packed(File const& file, Growing& to, std::uint64_t at, std::span<std::byte const> chunk,
+                  std::uint64_t rows);
 
 /// HDF5 1.10 locks files with flock, which many NFS servers refuse. Files under temporary names have one writer and
 /// committed ones never change, so neither needs a lock.

@@ -45,14 +45,16 @@ DatasetHandle create_dataset(File const& file, std::string const& path, ElementT
     written(H5Pset_chunk(creation.get(), static_cast<int>(chunk.size()), chunk.data()), file, path);
     // Every element is written, so filling first would write everything twice.
     H5Pset_fill_time(creation.get(), H5D_FILL_TIME_NEVER);
-    if (deflated) {
-      H5Pset_shuffle(creation.get());
-      H5Pset_deflate(creation.get(), deflate_level);
-    }
+    if (deflated) set_compression(creation.get(), Shuffle::yes);
   }
   return DatasetHandle(written(H5Dcreate2(file.handle.get(), path.c_str(), file_type(type), space.get(), H5P_DEFAULT,
                                           creation.get(), H5P_DEFAULT),
                                file, path));
+}
+
+void set_compression(hid_t creation, Shuffle shuffle) {
+  if (shuffle == Shuffle::yes) H5Pset_shuffle(creation);
+  H5Pset_deflate(creation, deflate_level);
 }
 
 void close_dataset(File const& file, DatasetHandle& dataset, std::string const& path) {

@@ -8,8 +8,13 @@ namespace detail {
 namespace {
 
 /// Writes `rows` rows, the first as row `at`.
-void write_rows(File const& file, Growing const& to, std::uint64_t at, std::byte const* values, std::uint64_t rows) {
-  if (to.refers_to_words) return write_words(file, to, at, values, rows);
+void write_rows(File const& file, Growing& to, std::uint64_t at, std::byte const* values, std::uint64_t rows) {
+  if (to.refers_to_words) return write_packed(file, to, at, stored_words(file, to, values, rows), rows);
+  if (to.packing) {
+    std::vector<std::byte> chunk(values, values + rows * to.row_bytes);
+    chunk.resize(to.chunk_bytes());
+    return write_packed(file, to, at, chunk, rows);
+  }
   std::vector<hsize_t> size = to.chunk, start(to.chunk.size(), 0);
   size[0] = at + rows;
   written(H5Dset_extent(to.dataset.get(), size.data()), file, to.path);

@@ -19,22 +19,21 @@ TypeHandle utf8_type(File const& file, std::string const& path) {
   return type;
 }
 
-void write_words(File const& file, Growing const& to, std::uint64_t at, std::byte const* numbers, std::uint64_t rows) {
-  std::vector<StoredWord> chunk(static_cast<std::size_t>(to.chunk[0]));
+std::vector<std::byte> stored_words(File const& file, Growing const& to, std::byte const* numbers, std::uint64_t rows) {
+  std::vector<std::byte> chunk(static_cast<std::size_t>(to.chunk[0]) * sizeof(StoredWord));
   for (std::size_t row = 0; row < rows; ++row) {
     std::int32_t number = 0;
     std::memcpy(&number, numbers + row * sizeof number, sizeof number);
-    chunk[row] = file.words.at(static_cast<std::size_t>(number));
+    std::memcpy(chunk.data() + row * sizeof(StoredWord), file.words.at(static_cast<std::size_t>(number)).data(),
+                sizeof(StoredWord));
   }
-  hsize_t const size = at + rows, offset = at;
-  written(H5Dset_extent(to.dataset.get(), &size), file, to.path);
-  written(H5Dwrite_chunk(to.dataset.get(), H5P_DEFAULT, 0, &offset, chunk.size() * sizeof(StoredWord), chunk.data()),
-          file, to.path);
+  return chunk;
 }
 
 namespace {
 
-DatasetHandle create_texts(File const& file, std::string const& path, hsize_t extent, hsize_t most, hsize_t chunk) {
+DatasetHandle create_texts(File const& file, std::string const& path, hsize_t extent, hsize_t most, hsize_t chunk,
+                           bool repeats) {
   if (link_exists(file.handle.get(), path)) throw refusal(file, path, "it has been written already");
   make_parents(file, path);
   auto const type = utf8_type(file, path);
@@ -42,6 +41,7 @@ DatasetHandle create_texts(File const& file, std::string const& path, hsize_t ex
   PropertyHandle const creation(H5Pcreate(H5P_DATASET_CREATE));
   H5Pset_obj_track_times(creation.get(), false);
   written(H5Pset_chunk(creation.get(), 1, &chunk), file, path);
+  if (repeats) set_compression(creation.get(), Shuffle::no);
   return DatasetHandle(written(
       H5Dcreate2(file.handle.get(), path.c_str(), type.get(), space.get(), H5P_DEFAULT, creation.get(), H5P_DEFAULT),
       file, path));
@@ -56,7 +56,7 @@ void Hdf5Writer::words(std::string const& path, std::vector<std::string> const& 
   auto& file = *file_;
   auto const count = std::max<std::size_t>(values.size(), 1);
   if (!file.words.empty()) throw refusal(file, path, "the file has words already");
-  auto dataset = create_texts(file, path, values.size(), values.size(), count);
+  auto dataset = create_texts(file, path, values.size(), values.size(), count, false);
   std::vector<std::string> valid;
   for (auto const& value : values) valid.push_back(errors::valid_utf8(value));
   std::vector<char const*> texts;
@@ -86,7 +86,8 @@ Hdf5Stream Hdf5Writer::word_stream(std::string const& path, std::string const& s
   growing.row_bytes = size_of(growing.type);
   growing.refers_to_words = true;
   growing.chunk = {std::max<std::uint64_t>(chunk_rows, 1)};
-  growing.dataset = create_texts(file, path, 0, H5S_UNLIMITED, growing.chunk[0]);
+  growing.dataset = create_texts(file, path, 0, H5S_UNLIMITED, growing.chunk[0], true);
+  growing.packing = make_packing(file, path, growing.chunk[0], sizeof(StoredWord), Shuffle::no);
   write_meaning(file, growing.dataset.get(), path, meaning);
   return {file_, &file.growing.emplace_back(std::move(growing))};
 }

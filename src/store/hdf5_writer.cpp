@@ -128,8 +128,9 @@ Hdf5Stream Hdf5Writer::stream_raw(std::string const& path, Type type, std::vecto
   for (std::size_t axis = 1; axis < dims.size(); ++axis) chunk.push_back(scale_length(file, dims[axis], path));
   auto extents = chunk;
   extents[0] = 0;
-  bool const deflated =
-      compression == Compression::deflate || (compression == Compression::automatic && is_whole_number(type));
+  bool const repeats = compression == Compression::repeats && dims.size() < 2;
+  bool const deflated = repeats || compression == Compression::deflate ||
+                        (compression == Compression::automatic && is_whole_number(type));
   Growing growing;
   growing.path = path;
   growing.dims = dims;
@@ -139,6 +140,7 @@ Hdf5Stream Hdf5Writer::stream_raw(std::string const& path, Type type, std::vecto
   if (growing.row_bytes == 0) throw refusal(file, path, "its rows are empty");
   growing.dataset = create_dataset(file, path, type, extents, chunk, true, deflated);
   growing.chunk = std::move(chunk);
+  if (repeats) growing.packing = make_packing(file, path, growing.chunk[0], growing.row_bytes, Shuffle::yes);
   write_meaning(file, growing.dataset.get(), path, meaning);
   return {file_, &file.growing.emplace_back(std::move(growing))};
 }

@@ -7,6 +7,7 @@
 #include <bit>
 #include <cerrno>
 #include <cstring>
+#include <memory>
 #include <string_view>
 #include <utility>
 
@@ -208,21 +209,20 @@ std::optional<KnownLayout> KnownLayout::of(std::filesystem::path const& path, Wa
 std::optional<std::vector<double>> KnownLayout::read(int descriptor) const {
   struct ::stat facts{};
   if (::fstat(descriptor, &facts) != 0 || static_cast<std::uint64_t>(facts.st_size) != file_size_) return std::nullopt;
-  std::vector<char> bytes;
   std::vector<std::uint64_t> starts;
   std::uint64_t total = 0;
   for (auto const& span : spans_) {
     starts.push_back(total);
     total += span.size;
   }
-  bytes.resize(total);
+  auto const bytes = std::make_unique_for_overwrite<char[]>(total);
   for (std::size_t s = 0; s < spans_.size(); ++s)
-    if (!read_all(descriptor, bytes.data() + starts[s], spans_[s].size, spans_[s].offset)) return std::nullopt;
+    if (!read_all(descriptor, bytes.get() + starts[s], spans_[s].size, spans_[s].offset)) return std::nullopt;
   auto const place = [&](Extent const& extent) {
     auto const after = std::upper_bound(spans_.begin(), spans_.end(), extent.offset,
                                         [](std::uint64_t offset, Extent const& span) { return offset < span.offset; });
     auto const s = static_cast<std::size_t>(after - spans_.begin()) - 1;
-    return bytes.data() + starts[s] + (extent.offset - spans_[s].offset);
+    return bytes.get() + starts[s] + (extent.offset - spans_[s].offset);
   };
   for (auto const& same : same_)
     if (std::memcmp(place(same.extent), bytes_.data() + same.at, same.extent.size) != 0) return std::nullopt;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <fstream>
 #include <functional>
 
@@ -139,6 +140,46 @@ TEST_CASE("word streams read back as strings, each word stored once") {
     if (texts[i] != words[static_cast<std::size_t>(numbers[i])]) FAIL(i);
   CHECK(back.read_text("/words") == words);
   CHECK(fs::file_size(file) < 300000);  // 16 bytes a row, not the text
+}
+
+TEST_CASE("columns that repeat their chunks are stored small and read back as they were") {
+  TemporaryFolder const folder;
+  auto const file = folder.path() / "file.h5";
+  constexpr std::int64_t period = 100, rows = 400 * period + 7, changes = rows / 2;
+  std::vector<std::int32_t> numbers;
+  std::vector<double> values;
+  for (std::int64_t row = 0; row < rows; ++row) {
+    auto const value = row % period + (row < changes ? 0 : 1);
+    numbers.push_back(static_cast<std::int32_t>(value % 3));
+    values.push_back(value % 7 == 0 ? std::nan("") : 0.1 * static_cast<double>(value));
+  }
+  std::vector<std::string> const words{"", "one", "naïve"};
+  {
+    store::Hdf5Writer h5(file);
+    store::Hdf5Writer other(folder.path() / "other.h5");  // two at the same time
+    h5.words("/words", words);
+    h5.counting_scale("/row", 0, rows);
+    other.counting_scale("/row", 0, rows);
+    auto texts = h5.word_stream("/text", "/row", period);
+    auto doubles = h5.stream<double>("/value", {"/row"}, period, {}, store::Compression::repeats);
+    auto others = other.stream<double>("/value", {"/row"}, period, {}, store::Compression::repeats);
+    texts.append(std::span<std::int32_t const>(numbers));
+    doubles.append(std::span<double const>(values).first(1234));
+    doubles.append(std::span<double const>(values).subspan(1234));
+    others.append(std::span<double const>(values));
+    h5.close();
+    other.close();
+  }
+  store::Hdf5Reader const back(file);
+  auto const texts = back.read_text("/text");
+  auto const read = back.read<double>("/value");
+  REQUIRE(texts.size() == numbers.size());
+  REQUIRE(read.size() == values.size());
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (texts[i] != words[static_cast<std::size_t>(numbers[i])]) FAIL(i);
+    if (std::isnan(values[i]) ? !std::isnan(read[i]) : read[i] != values[i]) FAIL(i);
+  }
+  CHECK(fs::file_size(file) < rows * (16 + 8) / 4);
 }
 
 TEST_CASE("all attributes of an object are read at once") {

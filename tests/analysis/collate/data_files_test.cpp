@@ -5,7 +5,6 @@
 
 #include "analysis/collate/program.hpp"
 #include "analysis/collate/tidy.hpp"
-#include "analysis/collate/trials_csv.hpp"
 #include "errors/errors.hpp"
 #include "store/atomic_file.hpp"
 
@@ -33,8 +32,7 @@ TEST_CASE("the data of few and of many trials are the same files, whichever proc
   for (int const trials : {3, 1000}) {
     auto const sweep = planned(trials);
     TemporaryFolder const expected, found;
-    write_trials_csv(sweep, expected.path() / "trials.csv");
-    write_tidy_csv(sweep, expected.path() / "tidy.csv");
+    write_data_csv(sweep, expected.path());
     write_tidy_hdf5(sweep, expected.path() / "tidy.h5");
     DataFiles(sweep, found.path()).finish();
     for (auto const* name : {"trials.csv", "tidy.csv", "tidy.h5"})
