@@ -21,12 +21,12 @@ std::vector<DrawnFigure> draw_sweep(Table const& table, SweepFolder const& sweep
   progress::Count count(figures, "figure");
   for (auto const& sheets : all)
     for (auto const& sheet : sheets) {
-      plot::draw_page(sheet.page, folder);
-      drawn.push_back({sheet.page.name, sheet.title, sheet.caption});
+      auto files = plot::draw_page(sheet.page, folder);
+      drawn.push_back({sheet.page.name, sheet.title, sheet.caption, std::move(files)});
       count.add();
     }
-  if (draw_similarity(similarity, table, folder))
-    drawn.push_back({"sweep_similarity", "Similarity of trials", similarity_caption(similarity)});
+  if (auto files = draw_similarity(similarity, table, folder); !files.empty())
+    drawn.push_back({"sweep_similarity", "Similarity of trials", similarity_caption(similarity), std::move(files)});
   return drawn;
 }
 

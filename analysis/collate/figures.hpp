@@ -14,7 +14,8 @@ namespace mambasynth::analysis::collate {
 struct DrawnFigure {
   std::string name;
   std::string title;
-  std::string caption;  ///< what is shown, what the intervals are, of how many seeds
+  std::string caption;                            ///< what is shown, what the intervals are, of how many seeds
+  std::vector<std::filesystem::path> files = {};  ///< all that were written for it, inside the folder
 };
 
 /// Draws every figure of a sweep that has numbers into `folder`, in the order of a report: sweep_summary (error and

@@ -65,11 +65,12 @@ std::string similarity_caption(TrialSimilarity const& similarity) {
       similarity.trials, similarity.rows);
 }
 
-bool draw_similarity(TrialSimilarity const& similarity, Table const& table, std::filesystem::path const& folder) {
+std::vector<std::filesystem::path> draw_similarity(TrialSimilarity const& similarity, Table const& table,
+                                                   std::filesystem::path const& folder) {
   auto const cells = compared_cells(similarity);
   auto const panels = static_cast<int>(similarity.layers.size());
   constexpr std::size_t most_cells = 60;
-  if (cells.size() < 2 || cells.size() > most_cells || panels == 0) return false;
+  if (cells.size() < 2 || cells.size() > most_cells || panels == 0) return {};
   // Millimeters.
   constexpr double edge = 1, between = 2;
   constexpr int most_columns = 3;
@@ -121,8 +122,7 @@ bool draw_similarity(TrialSimilarity const& similarity, Table const& table, std:
                                i + 1 == panels ? legend.commands(paper, top + 1) : "");
   }
   figure.set_commands(commands + "unset multiplot\n");
-  figure.draw(folder);
-  return true;
+  return figure.draw(folder);
 }
 
 }  // namespace mambasynth::analysis::collate

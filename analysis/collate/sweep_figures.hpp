@@ -32,8 +32,9 @@ std::vector<Sheet> dimension_sheets(FigureCells const& cells);
 std::vector<Sheet> probe_sheets(FigureCells const& cells);
 
 /// How similar the trials of two cells are, a triangle for each layer; drawn at once, since its panels are not curves.
-/// False if there is nothing to compare, or too many cells to be told apart.
-bool draw_similarity(TrialSimilarity const& similarity, Table const& table, std::filesystem::path const& folder);
+/// Returns the files that it wrote: none if there is nothing to compare, or too many cells to be told apart.
+std::vector<std::filesystem::path> draw_similarity(TrialSimilarity const& similarity, Table const& table,
+                                                   std::filesystem::path const& folder);
 std::string similarity_caption(TrialSimilarity const& similarity);
 
 /// A panel of cells against the first axis, with single seeds and intervals, and levels to read them against.

@@ -190,11 +190,15 @@ void Figure::remove_older_files(std::filesystem::path const& folder) const {
   std::filesystem::remove(older, ignored);
 }
 
-void Figure::draw(std::filesystem::path const& folder) const {
-  auto const numbers = folder / numbers_folder;
-  for (auto const& [name, content] : data_) store::write_atomically(numbers / name, content);
+std::vector<std::filesystem::path> Figure::draw(std::filesystem::path const& folder) const {
+  std::vector<std::filesystem::path> files;
+  auto const write = [&](std::string const& name, std::string const& content) {
+    files.push_back(std::filesystem::path(numbers_folder) / name);
+    store::write_atomically(folder / files.back(), content);
+  };
+  for (auto const& [name, content] : data_) write(name, content);
   auto const script_name = name_ + ".gp";
-  store::write_atomically(numbers / script_name, script());
+  write(script_name, script());
   remove_older_files(folder);
 
   store::AtomicFile svg(folder / (name_ + ".svg"));
@@ -204,8 +208,12 @@ void Figure::draw(std::filesystem::path const& folder) const {
       fmt::format("svg_file='../{}'; png_file='../{}'; pdf_file='../{}'", svg.temporary().filename().string(),
                   png.temporary().filename().string(), pdf.temporary().filename().string());
   std::string complaint;
+  auto const numbers = folder / numbers_folder;
   int const status = run_gnuplot(numbers, settings, script_name, complaint);
-  if (status == not_found) return note_gnuplot_missing(folder);
+  if (status == not_found) {
+    note_gnuplot_missing(folder);
+    return files;
+  }
   if (status != 0)
     throw errors::machine(fmt::format("gnuplot could not draw {}", (folder / name_).string()),
                           complaint.empty() ? fmt::format("it ended with status {}", status) : complaint,
@@ -215,6 +223,8 @@ void Figure::draw(std::filesystem::path const& folder) const {
   png.commit();
   remove_creation_date(pdf.temporary());
   pdf.commit();
+  for (auto const* kind : {".svg", ".png", ".pdf"}) files.emplace_back(name_ + kind);
+  return files;
 }
 
 }  // namespace mambasynth::analysis::plot

@@ -31,8 +31,9 @@ class Figure {
 
   /// Writes everything into `folder`, each file completely or not at all, and removes script and data of the same
   /// figure where older versions wrote them, in `folder` itself. Without gnuplot it writes only script and data and
-  /// says so on stderr, once for each folder. Errors: errors::machine (folder, disk, gnuplot's own complaint).
-  void draw(std::filesystem::path const& folder) const;
+  /// says so on stderr, once for each folder. Returns what it wrote, as paths inside the folder. Errors:
+  /// errors::machine (folder, disk, gnuplot's own complaint).
+  std::vector<std::filesystem::path> draw(std::filesystem::path const& folder) const;
 
  private:
   [[nodiscard]] std::string script() const;

@@ -84,8 +84,8 @@ class Layout {
 
 }  // namespace
 
-void draw_page(Page const& page, std::filesystem::path const& folder) {
-  if (page.panels.empty()) return;
+std::vector<std::filesystem::path> draw_page(Page const& page, std::filesystem::path const& folder) {
+  if (page.panels.empty()) return {};
   Layout const layout(page);
   Legend const legend(page.legend_title, entries_of(page), page.notes, page.width);
   Size const size{page.width, layout.end() + legend.height()};
@@ -102,7 +102,7 @@ void draw_page(Page const& page, std::filesystem::path const& folder) {
                                last ? legend.commands(paper, layout.end()) : "");
   }
   figure.set_commands(commands + "unset multiplot\n");
-  figure.draw(folder);
+  return figure.draw(folder);
 }
 
 }  // namespace mambasynth::analysis::plot

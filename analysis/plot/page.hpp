@@ -23,6 +23,7 @@ struct Page {
 
 /// Draws NAME.svg, .png and .pdf into `folder`, from NAME.gp and NAME_<part>.dat. Frames in a column have the same
 /// edges. A panel above another with the same x axis leaves its labels to that. Draws nothing without panels.
-void draw_page(Page const& page, std::filesystem::path const& folder);
+/// Returns what it wrote, as paths inside the folder.
+std::vector<std::filesystem::path> draw_page(Page const& page, std::filesystem::path const& folder);
 
 }  // namespace mambasynth::analysis::plot

@@ -15,7 +15,10 @@ ChapterFigures draw_figures(collate::Collation const& collation, fs::path const&
   try {
     figures.drawn = collate::draw_sweep(collation.table, collation.sweep, collation.similarity, collation.differences,
                                         report / inside);
+    for (auto const& figure : figures.drawn)
+      for (auto const& file : figure.files) figures.files.push_back(inside / file);
   } catch (errors::Error const& error) {
+    figures.complete = false;
     streams::log("warning: not all figures of the report were drawn: {}\n", error.what());
   }
   // Without gnuplot there are only scripts and data.

@@ -13,6 +13,8 @@ namespace mambasynth::analysis::report {
 struct ChapterFigures {
   std::string folder = {};
   std::vector<collate::DrawnFigure> drawn = {};
+  std::vector<std::filesystem::path> files = {};  ///< all of them, inside the report
+  bool complete = true;                           ///< false: some could not be drawn
 };
 
 /// Draws them into `report`/`inside`. Those that cannot be drawn (no gnuplot) only cause a warning.

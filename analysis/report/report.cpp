@@ -10,6 +10,7 @@
 #include "analysis/document/latex.hpp"
 #include "analysis/document/markdown.hpp"
 #include "analysis/document/table_csv.hpp"
+#include "analysis/report/own_files.hpp"
 #include "analysis/report/page.hpp"
 #include "analysis/report/sections.hpp"
 #include "analysis/report/wording.hpp"
@@ -46,11 +47,12 @@ fs::path figure_folder(std::vector<Chapter> const& chapters, Chapter const& chap
   return chapters.size() == 1 ? fs::path("figures") : fs::path("figures") / chapter.label;
 }
 
-void write_tables(document::Document const& document, fs::path const& folder) {
+void write_tables(document::Document const& document, OwnFiles& files) {
+  fs::path const folder = "tables";
   for (auto const& section : document.sections)
     for_each_table(section, [&](document::Table const& table) {
-      store::write_atomically(folder / (table.label + ".tex"), document::to_latex(document::Block(table)));
-      store::write_atomically(folder / (table.label + ".csv"), document::to_csv(table));
+      files.write(folder / (table.label + ".tex"), document::to_latex(document::Block(table)));
+      files.write(folder / (table.label + ".csv"), document::to_csv(table));
     });
 }
 
@@ -81,11 +83,17 @@ fs::path write(std::vector<Chapter> const& chapters, Request const& request) {
   for (auto const& chapter : chapters)
     figures.push_back(draw_figures(chapter.collation, request.folder, figure_folder(chapters, chapter)));
   auto const document = document_of(chapters, figures, request);
-  write_tables(document, request.folder / "tables");
-  store::write_atomically(request.folder / "report.md", document::to_markdown(document));
-  auto page = request.folder / "report.html";
-  store::write_atomically(page, to_page(document, request.folder));
-  return page;
+  OwnFiles files(request.folder);
+  for (auto const& of_chapter : figures) {
+    for (auto const& file : of_chapter.files) files.add(file);
+    if (!of_chapter.complete) files.keep_earlier(of_chapter.folder);
+  }
+  write_tables(document, files);
+  files.write("report.md", document::to_markdown(document));
+  fs::path const page = "report.html";
+  files.write(page, to_page(document, request.folder));
+  files.finish();
+  return request.folder / page;
 }
 
 }  // namespace mambasynth::analysis::report

@@ -21,7 +21,8 @@ document::Document document_of(std::vector<Chapter> const& chapters, std::vector
                                Request const& request);
 
 /// Draws the figures and writes report.html, report.md, tables/NAME.tex and .csv, and figures/ into the folder, each
-/// file complete or not at all, report.html last. Returns its path. Errors: errors::machine.
+/// file complete or not at all, report.html last; removes what an earlier report left there (see OwnFiles). Returns its
+/// path. Errors: errors::machine.
 std::filesystem::path write(std::vector<Chapter> const& chapters, Request const& request);
 
 }  // namespace mambasynth::analysis::report
