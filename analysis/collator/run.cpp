@@ -17,6 +17,7 @@
 #include "analysis/collate/shown_measures.hpp"
 #include "analysis/collate/shown_table.hpp"
 #include "analysis/document/terminal.hpp"
+#include "analysis/report/answer.hpp"
 #include "analysis/report/chapters.hpp"
 #include "analysis/report/report.hpp"
 #include "progress/count.hpp"
@@ -32,6 +33,11 @@ namespace {
 
 constexpr char const *reading_stage = "trials", *table_stage = "table", *figures_stage = "figures",
                      *report_stage = "report";
+
+bool has_result(SweepFolder const& sweep) {
+  return std::any_of(sweep.trials.begin(), sweep.trials.end(),
+                     [](auto const& trial) { return trial.result.has_value(); });
+}
 
 errors::ExitCode outcome_of(Collation const& collation) {
   auto const& trials = collation.sweep.trials;
@@ -99,15 +105,18 @@ errors::ExitCode publish(Collation& collation, Options const& options) {
   }
   if (not_written) std::rethrow_exception(not_written);
 
-  bool const any =
-      std::any_of(sweep.trials.begin(), sweep.trials.end(), [](auto const& trial) { return trial.result.has_value(); });
-  if (!any) {
-    throw errors::input(fmt::format("no readable trial in {}", sweep.trials.front().folder.string()),
-                        fmt::format("none of the {} planned has a trial.h5 that can be used", sweep.trials.size()),
-                        "Run the sweep, or look at the reasons above");
-  }
-  if (options.figures) draw(collation, options.out);
+  if (options.figures && has_result(sweep)) draw(collation, options.out);
   return outcome_of(collation);
+}
+
+/// After everything was written, which shows the trials' states.
+void require_result(Collation const& collation) {
+  auto const& trials = collation.sweep.trials;
+  if (has_result(collation.sweep)) return;
+  throw errors::input(fmt::format("no readable trial in {}", trials.front().folder.string()),
+                      fmt::format("none of the {} planned has a trial.h5 that can be used: {}", trials.size(),
+                                  report::completeness(collation.sweep)),
+                      "Run the sweep, or look at the reasons above");
 }
 
 /// Different sweeps are chapters, each with its own table: averaging or comparing across them would mean nothing.
@@ -128,6 +137,9 @@ errors::ExitCode report(std::vector<SweepFolder> folders, Options const& options
   auto const page =
       report::write(chapters, {.folder = options.report, .command = command, .interval = options.interval});
   streams::print_text(fmt::format("\nThe report: {}\n", page.string()));
+  if (std::none_of(chapters.begin(), chapters.end(),
+                   [](auto const& chapter) { return has_result(chapter.collation.sweep); }))
+    require_result(chapters.front().collation);
   return outcome;
 }
 
@@ -150,7 +162,9 @@ errors::ExitCode run(int argc, char const* const* argv) {
   }
   if (!options.report.empty()) return report(std::move(folders), options, {argv, argv + argc});
   auto collation = read_into_table(std::move(folders), options);
-  return publish(collation, options);
+  auto const outcome = publish(collation, options);
+  require_result(collation);
+  return outcome;
 }
 
 }  // namespace mambasynth::analysis::collator
