@@ -4,7 +4,6 @@
 
 #include "config/toml_document.hpp"
 #include "errors/errors.hpp"
-#include "store/atomic_file.hpp"
 
 namespace mambasynth::analysis::collate {
 namespace {
@@ -24,12 +23,12 @@ std::string canonical_value(std::string const& key, toml::value const& value) {
   return canonical_of(key, given.kind == config::Given::Kind::text ? given.text : given.shown);
 }
 
-std::optional<SweepDesign> read_design(fs::path const& folder) {
-  auto const file = folder / "sweep.toml";
-  std::error_code ignored;
-  if (!fs::exists(file, ignored)) return std::nullopt;  // a single trial
+/// Nothing for a single trial.
+std::optional<SweepDesign> design_in(SweepFolder const& sweep, fs::path const& folder) {
+  auto const text = sweep.sweep_toml.find(folder);
+  if (text == sweep.sweep_toml.end()) return std::nullopt;
   try {
-    return design_of(store::read_text(file), file.string());
+    return design_of(text->second, (folder / "sweep.toml").string());
   } catch (errors::Error const&) {
     return std::nullopt;
   }
@@ -74,7 +73,7 @@ std::vector<std::vector<CollatedTrial const*>> trials_of_cells(Table const& tabl
 std::vector<std::vector<SweepDesign>> designs_of_cells(Table const& table, SweepFolder const& sweep) {
   std::map<fs::path, std::optional<SweepDesign>> read;
   for (auto const& trial : sweep.trials)
-    if (!read.contains(trial.folder)) read[trial.folder] = read_design(trial.folder);
+    if (!read.contains(trial.folder)) read[trial.folder] = design_in(sweep, trial.folder);
   std::vector<std::vector<SweepDesign>> designs;
   for (auto const& trials : trials_of_cells(table, sweep)) {
     auto& of_cell = designs.emplace_back();

@@ -89,7 +89,7 @@ SweepFolder read_sweep(fs::path const& folder) {
   SweepFolder found;
   std::optional<Configuration> base;
   if (auto const file = folder / "sweep.toml"; is_there(file)) try {
-      auto const text = store::read_text(file);
+      auto const& text = found.sweep_toml[folder] = store::read_text(file);
       base = read_configuration(text);
       if (auto part = part_in(text)) found.parts.push_back(std::move(*part));
     } catch (errors::Error const& error) {  // results contain their own configuration
@@ -218,6 +218,7 @@ SweepFolder merge(std::vector<SweepFolder> folders) {
     }
     std::move(folder.warnings.begin(), folder.warnings.end(), std::back_inserter(all.warnings));
     std::move(folder.parts.begin(), folder.parts.end(), std::back_inserter(all.parts));
+    all.sweep_toml.merge(folder.sweep_toml);
     for (auto& trial : folder.trials) {
       auto const [at, is_new] = position.try_emplace(trial.id, all.trials.size());
       if (is_new) {

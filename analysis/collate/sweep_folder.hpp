@@ -51,7 +51,8 @@ struct SweepFolder {
   std::vector<CollatedTrial> trials;
   std::vector<std::string> warnings;
   std::vector<Part> parts = {};
-  bool incomplete = false;  ///< parts are missing
+  bool incomplete = false;                                       ///< parts are missing
+  std::map<std::filesystem::path, std::string> sweep_toml = {};  ///< of the folders that have one that can be read
 };
 
 /// Reads the folder of a sweep, or one that `mambasynth train --out` wrote, which is a single trial with the axis

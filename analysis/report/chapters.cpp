@@ -11,23 +11,11 @@
 
 #include "config/toml_document.hpp"
 #include "errors/errors.hpp"
-#include "store/atomic_file.hpp"
 
 namespace mambasynth::analysis::report {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string toml_of(fs::path const& folder) {
-  auto const file = folder / "sweep.toml";
-  std::error_code ignored;
-  if (!fs::is_regular_file(file, ignored)) return {};
-  try {
-    return store::read_text(file);
-  } catch (errors::Error const&) {  // read_folder has warned of it
-    return {};
-  }
-}
 
 struct SweepKeys {
   std::string name;
@@ -73,7 +61,8 @@ std::vector<Chapter> chapters_of(std::vector<collate::SweepFolder> folders) {
   std::set<std::string> labels;
   for (auto& folder : folders) {
     auto const& where = folder.trials.front().folder;
-    auto const toml = toml_of(where);
+    auto const text = folder.sweep_toml.find(where);
+    auto const toml = text == folder.sweep_toml.end() ? std::string() : text->second;
     bool const single = toml.empty() && folder.axes == std::vector<std::string>{collate::trial_axis};
     auto const keys = keys_of(toml, where);
     auto const name = single ? "Single trials" : keys.name;

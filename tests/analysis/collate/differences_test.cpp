@@ -184,7 +184,7 @@ TEST_CASE("a sweep without a baseline has no differences, and a note says how to
 
   for (auto const* damaged : {"", "not TOML", "sweep = 1\n", "[sweep]\nbaseline = 3\naxis = 4\n"}) {
     CAPTURE(damaged);
-    write_text(root.path() / "sweep.toml", damaged);
+    made_up.folder(root.path(), damaged);
     CHECK(compared(made_up).rows.empty());
     CHECK_FALSE(compared(made_up).note.empty());
   }

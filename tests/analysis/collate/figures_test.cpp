@@ -179,7 +179,7 @@ TEST_CASE("the figures of a sweep hold the numbers of its table") {
 TEST_CASE("differences from the baseline have a row each, with its seeds, its p, and a line at zero") {
   TemporaryFolder const trials, out;
   auto sweep = sweep_of(trials.path(), 3);
-  write_text(trials.path() / "sweep.toml", "[sweep]\nbaseline = { \"train.gate_lr_factor\" = 2 }\n");
+  sweep.sweep_toml[trials.path()] = "[sweep]\nbaseline = { \"train.gate_lr_factor\" = 2 }\n";
   for (auto& trial : sweep.trials) trial.folder = trials.path();
   // Unlike seeds, so that there is an interval.
   auto& measures = sweep.trials[0].result->measures;

@@ -12,7 +12,7 @@ namespace mambasynth::tests {
 
 using Axes = std::map<std::string, std::string>;
 
-/// A sweep in memory, trial by trial; sweep.toml alone is a file.
+/// A sweep in memory, trial by trial.
 class MadeUpSweep {
  public:
   explicit MadeUpSweep(std::vector<std::string> axes) { sweep_.axes = std::move(axes); }
@@ -20,7 +20,7 @@ class MadeUpSweep {
   /// What sweep.toml in `folder` says; trials added afterwards lie there.
   MadeUpSweep& folder(std::filesystem::path const& folder, std::string const& sweep_toml) {
     folder_ = folder;
-    write_text(folder / "sweep.toml", sweep_toml);
+    sweep_.sweep_toml[folder] = sweep_toml;
     return *this;
   }
   MadeUpSweep& done(Axes const& axes, int seed, std::vector<std::pair<std::string, double>> const& measures) {

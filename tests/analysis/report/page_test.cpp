@@ -52,7 +52,7 @@ TEST_CASE("hostile names are text in every file of a report") {
   made_up.folder(root.path() / "sweep", "[sweep]\nname = \"x\"\n# </script><script>alert(2)</script>\n");
   made_up.cell({{axis, value}}, "test_mse", {1, 2}).cell({{axis, "b"}}, "test_mse", {3, 5});
   auto chapter = chapter_of(made_up, "</title><script>alert(3)</script>");
-  chapter.sweep_toml = store::read_text(root.path() / "sweep/sweep.toml");
+  chapter.sweep_toml = made_up.sweep().sweep_toml.at(root.path() / "sweep");
   auto const html = store::read_text(write({chapter}, {.folder = root.path() / "out", .command = {"<script>"}}));
   std::size_t scripts = 0;
   for (auto at = html.find("<script"); at != std::string::npos; at = html.find("<script", at + 1)) ++scripts;
