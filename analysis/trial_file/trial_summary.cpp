@@ -47,15 +47,8 @@ T taken(store::Attributes& attributes, std::string_view name, fs::path const& fi
   throw foreign(file, fmt::format("attribute '{}' of /provenance is of another type", name));
 }
 
-/// All but the measures.
-TrialSummary read_facts(store::Hdf5Reader const& h5, fs::path const& file) {
-  if (!h5.exists(layout::provenance)) throw foreign(file, "it is an HDF5 file without /provenance");
-  auto const schema = h5.integer_attribute("/", "schema_version");
-  if (schema > layout::schema_version) {
-    throw foreign(
-        file, fmt::format("its schema version is {}, and this program reads up to {}", schema, layout::schema_version));
-  }
-  auto attributes = h5.attributes(layout::provenance);
+/// All but the measures, from the attributes of /provenance.
+TrialSummary trial_from(store::Attributes attributes, fs::path const& file) {
   TrialSummary trial{.provenance = {}};
   auto& facts = trial.provenance;
   facts.state = taken<std::string>(attributes, "state", file);
@@ -74,6 +67,16 @@ TrialSummary read_facts(store::Hdf5Reader const& h5, fs::path const& file) {
     else if (auto text = text_of(value); !text.empty()) trial.facts.emplace_back(name, std::move(text));
   }
   return trial;
+}
+
+TrialSummary read_facts(store::Hdf5Reader const& h5, fs::path const& file) {
+  if (!h5.exists(layout::provenance)) throw foreign(file, "it is an HDF5 file without /provenance");
+  auto const schema = h5.integer_attribute("/", "schema_version");
+  if (schema > layout::schema_version) {
+    throw foreign(
+        file, fmt::format("its schema version is {}, and this program reads up to {}", schema, layout::schema_version));
+  }
+  return trial_from(h5.attributes(layout::provenance), file);
 }
 
 }  // namespace
@@ -181,7 +184,6 @@ class OpenFile {
 struct TrialReader::Known {
   Assembly assembly;
   ExcessByBlock excess_by_block;  ///< its axes; the values differ
-  std::vector<std::string> layers;
   store::KnownLayout layout;
 };
 
@@ -190,28 +192,28 @@ TrialReader::~TrialReader() = default;
 
 TrialSummary TrialReader::read(fs::path const& file) {
   OpenFile const opened(file);
-  store::Hdf5Reader const h5(file);
-  auto trial = read_facts(h5, file);
-  auto const layers = h5.exists(layout::layer) ? h5.read_text(layout::layer) : std::vector<std::string>();
-  if (opened.is(file))
+  if (opened.descriptor() >= 0)
     for (auto at = known_.begin(); at != known_.end(); ++at) {
       auto& known = **at;
-      if (known.layers != layers) continue;
-      auto numbers = known.layout.read(opened.descriptor());
-      if (!numbers) continue;
+      auto found = known.layout.read(opened.descriptor());
+      if (!found) continue;
+      auto trial = trial_from(std::move(found->facts), file);
       auto const count = static_cast<std::ptrdiff_t>(known.excess_by_block.excess.size());
       trial.excess_by_block = known.excess_by_block;
-      std::copy(numbers->end() - count, numbers->end(), trial.excess_by_block.excess.begin());
-      trial.measures = known.assembly.of(*numbers, trial.provenance.seconds);
+      std::copy(found->numbers.end() - count, found->numbers.end(), trial.excess_by_block.excess.begin());
+      trial.measures = known.assembly.of(found->numbers, trial.provenance.seconds);
       std::rotate(known_.begin(), at, at + 1);
       unfit_ = 0;
       return trial;
     }
 
+  store::Hdf5Reader const h5(file);
+  auto trial = read_facts(h5, file);
   auto assembly = read_values(trial, h5, file);
   store::KnownLayout::Wanted wanted{
       .numbers = {},
-      .scales = {layout::layer, layout::k, layout::n1, layout::horizon, layout::test_block, layout::windows_by_block},
+      .scales = {layout::k, layout::n1, layout::horizon, layout::test_block, layout::windows_by_block},
+      .names = {layout::layer},
       .facts = layout::provenance};
   for (auto const& column : assembly.columns())
     if (!column.path.empty()) wanted.numbers.push_back(column.path);
@@ -221,8 +223,8 @@ TrialSummary TrialReader::read(fs::path const& file) {
   if (++unfit_ > most) return trial;
   auto known_layout = store::KnownLayout::of(file, wanted);
   if (!known_layout || !opened.is(file)) return trial;
-  known_.insert(known_.begin(), std::make_unique<Known>(Known{std::move(assembly), trial.excess_by_block, layers,
-                                                              std::move(*known_layout)}));
+  known_.insert(known_.begin(),
+                std::make_unique<Known>(Known{std::move(assembly), trial.excess_by_block, std::move(*known_layout)}));
   if (known_.size() > most) known_.pop_back();
   return trial;
 }

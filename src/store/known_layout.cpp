@@ -1,5 +1,6 @@
 #include "store/known_layout.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,19 +13,13 @@
 #include <utility>
 
 #include "store/atomic_file.hpp"
+#include "store/hdf5_bytes.hpp"
 #include "store/hdf5_file.hpp"
 
 namespace mambasynth::store {
 namespace {
 
 using namespace detail;
-
-template <class T>
-T number_at(std::string_view bytes, std::uint64_t at) {
-  T value{};
-  std::memcpy(&value, bytes.data() + at, sizeof value);
-  return value;
-}
 
 /// A data set in one piece; size 0: chunked, compact, or without values.
 struct Piece {
@@ -65,74 +60,6 @@ std::vector<Piece> pieces_of(hid_t file) {
   return pieces;
 }
 
-/// Where the messages of a block of an object header begin and end.
-struct Messages {
-  std::uint64_t from = 0, to = 0;
-};
-
-using Block = std::pair<std::uint64_t, std::uint64_t>;  ///< offset, size
-
-/// The blocks of an object header of either version (HDF5 File Format Specification, IV.A.1), by its continuation
-/// messages. Empty if it is none: then the header is part of the layout.
-std::vector<Block> header_blocks(std::string_view bytes, std::uint64_t address) {
-  constexpr std::uint64_t longest_prefix = 64, least_message = 8;
-  constexpr unsigned continuation = 0x10;
-  if (address + longest_prefix > bytes.size()) return {};
-  bool const second = bytes.substr(address, 4) == "OHDR";
-  if (!second && bytes[address] != 1) return {};
-  // What stands around the messages: a signature before and a checksum after those of a continuation, in version 2.
-  std::uint64_t const signature = second ? 4 : 0, checksum = second ? 4 : 0;
-  std::uint64_t start = address, size = 0, before_message = 0, size_at = 0;
-  if (second) {
-    constexpr unsigned times = 0x20, phases = 0x10, tracked = 0x04, size_bits = 0x03;
-    auto const flags = static_cast<unsigned char>(bytes[address + 5]);
-    start += 6 + (flags & times ? 16u : 0u) + (flags & phases ? 4u : 0u);
-    std::memcpy(&size, bytes.data() + start, std::size_t{1} << (flags & size_bits));
-    start += std::uint64_t{1} << (flags & size_bits);
-    before_message = 4 + (flags & tracked ? 2u : 0u);
-    size_at = 1;
-  } else {
-    size = number_at<std::uint32_t>(bytes, address + 8);
-    start += 16;
-    before_message = 8;
-    size_at = 2;
-  }
-  auto const inside = [&](std::uint64_t offset, std::uint64_t length) {
-    return offset <= bytes.size() && length <= bytes.size() - offset;
-  };
-  if (!inside(start, size + checksum)) return {};
-  std::vector<Block> blocks{{address, start + size + checksum - address}};
-  std::vector<Messages> messages{{start, start + size}};
-  for (std::size_t block = 0; block < messages.size(); ++block) {
-    auto const [from, to] = messages[block];
-    for (auto at = from; at + before_message <= to;) {
-      auto const length = number_at<std::uint16_t>(bytes, at + size_at);
-      if (static_cast<unsigned char>(bytes[at]) == continuation && at + before_message + 16 <= to) {
-        auto const offset = number_at<std::uint64_t>(bytes, at + before_message);
-        auto const whole = number_at<std::uint64_t>(bytes, at + before_message + 8);
-        bool const again = std::any_of(blocks.begin(), blocks.end(), [&](auto const& b) { return b.first == offset; });
-        if (!inside(offset, whole) || whole < signature + checksum + least_message || again) return {};
-        blocks.emplace_back(offset, whole);
-        messages.push_back({offset + signature, offset + whole - checksum});
-      }
-      at += before_message + length;
-    }
-  }
-  return blocks;
-}
-
-/// Collections of the global heap (ibid., III.E): texts of attributes and of text data sets.
-std::vector<Block> heaps(std::string_view bytes) {
-  constexpr std::string_view signature("GCOL\1\0\0\0", 8);
-  std::vector<Block> found;
-  for (auto at = bytes.find(signature); at != std::string_view::npos && at + 16 <= bytes.size();
-       at = bytes.find(signature, at + 1)) {
-    auto const size = number_at<std::uint64_t>(bytes, at + signature.size());
-    if (size >= 16 && size <= bytes.size() - at) found.emplace_back(at, size);
-  }
-  return found;
-}
-
 bool read_all(int descriptor, char* to, std::uint64_t size, std::uint64_t from) {
   while (size > 0) {
     auto const got = ::pread(descriptor, to, size, static_cast<off_t>(from));
@@ -144,6 +71,21 @@ bool read_all(int descriptor, char* to, std::uint64_t size, std::uint64_t from) 
   }
   return true;
 }
+
+class OpenDescriptor {
+ public:
+  explicit OpenDescriptor(std::filesystem::path const& file)
+      : descriptor_(::open(file.c_str(), O_RDONLY | O_CLOEXEC)) {}
+  OpenDescriptor(OpenDescriptor const&) = delete;
+  OpenDescriptor& operator=(OpenDescriptor const&) = delete;
+  ~OpenDescriptor() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  [[nodiscard]] int get() const { return descriptor_; }
+
+ private:
+  int descriptor_;
+};
 
 }  // namespace
 
@@ -181,10 +123,14 @@ std::optional<KnownLayout> KnownLayout::of(std::filesystem::path const& path, Wa
   for (auto const& piece : pieces)
     if (std::find(wanted.scales.begin(), wanted.scales.end(), piece.path) == wanted.scales.end())
       differing.push_back({piece.offset, piece.size});
-  for (auto const& [offset, size] : heaps(bytes)) differing.push_back({offset, size});
+  auto const texts = heaps(bytes);
+  differing.insert(differing.end(), texts.begin(), texts.end());
   H5O_info_t info{};
   if (H5Oget_info_by_name(file.get(), wanted.facts.c_str(), &info, H5P_DEFAULT) < 0) return std::nullopt;
-  for (auto const& [offset, size] : header_blocks(bytes, info.addr)) differing.push_back({offset, size});
+  auto const header = object_header(bytes, info.addr);
+  if (!header) return std::nullopt;
+  differing.insert(differing.end(), header->rest.begin(), header->rest.end());
+  layout.facts_ = header->attributes;
 
   std::uint64_t from = 0;
   auto const keep = [&](std::uint64_t to) {
@@ -199,14 +145,33 @@ std::optional<KnownLayout> KnownLayout::of(std::filesystem::path const& path, Wa
   }
   keep(bytes.size());
 
+  Hdf5Reader const reader(path);
+  for (auto const& name : wanted.names) {
+    if (!reader.exists(name)) continue;
+    auto const at = std::find_if(pieces.begin(), pieces.end(), [&](auto const& piece) { return piece.path == name; });
+    auto const known = reader.read_text(name);
+    if (at == pieces.end() || at->size != known.size() * sizeof(StoredWord)) return std::nullopt;
+    for (std::size_t i = 0; i < known.size(); ++i)
+      layout.names_.emplace_back(Extent{at->offset + i * sizeof(StoredWord), sizeof(StoredWord)}, known[i]);
+  }
+
   constexpr std::uint64_t cheaper_than_a_call = 16384;
   auto all = layout.numbers_;
   for (auto const& same : layout.same_) all.push_back(same.extent);
+  for (auto const& fact : layout.facts_) all.push_back(fact.value);
+  for (auto const& [stored, text] : layout.names_) all.push_back(stored);
+  all.insert(all.end(), texts.begin(), texts.end());
   layout.spans_ = merged(std::move(all), cheaper_than_a_call);
+  for (auto const& span : layout.spans_)
+    if (span.end() > bytes.size()) return std::nullopt;
+
+  OpenDescriptor const own(path);
+  auto const found = layout.read(own.get());
+  if (!found || found->facts != reader.attributes(wanted.facts)) return std::nullopt;
   return layout;
 }
 
-std::optional<std::vector<double>> KnownLayout::read(int descriptor) const {
+std::optional<KnownLayout::Values> KnownLayout::read(int descriptor) const {
   struct ::stat facts{};
   if (::fstat(descriptor, &facts) != 0 || static_cast<std::uint64_t>(facts.st_size) != file_size_) return std::nullopt;
   std::vector<std::uint64_t> starts;
@@ -218,21 +183,39 @@ std::optional<std::vector<double>> KnownLayout::read(int descriptor) const {
   auto const bytes = std::make_unique_for_overwrite<char[]>(total);
   for (std::size_t s = 0; s < spans_.size(); ++s)
     if (!read_all(descriptor, bytes.get() + starts[s], spans_[s].size, spans_[s].offset)) return std::nullopt;
+  auto const span_at = [&](std::uint64_t offset) {
+    auto const after = std::upper_bound(spans_.begin(), spans_.end(), offset,
+                                        [](std::uint64_t wanted, Extent const& span) { return wanted < span.offset; });
+    return static_cast<std::size_t>(after - spans_.begin());
+  };
   auto const place = [&](Extent const& extent) {
-    auto const after = std::upper_bound(spans_.begin(), spans_.end(), extent.offset,
-                                        [](std::uint64_t offset, Extent const& span) { return offset < span.offset; });
-    auto const s = static_cast<std::size_t>(after - spans_.begin()) - 1;
-    return bytes.get() + starts[s] + (extent.offset - spans_[s].offset);
+    auto const s = span_at(extent.offset) - 1;
+    return std::string_view(bytes.get() + starts[s] + (extent.offset - spans_[s].offset), extent.size);
   };
   for (auto const& same : same_)
-    if (std::memcmp(place(same.extent), bytes_.data() + same.at, same.extent.size) != 0) return std::nullopt;
-  std::vector<double> values(count_);
-  auto* to = values.data();
+    if (std::memcmp(place(same.extent).data(), bytes_.data() + same.at, same.extent.size) != 0) return std::nullopt;
+  auto const collection = [&](std::uint64_t offset) {
+    auto const s = span_at(offset);
+    return s == 0 || offset >= spans_[s - 1].end() ? std::string_view() : place({offset, spans_[s - 1].end() - offset});
+  };
+  for (auto const& [stored, text] : names_)
+    if (text_of(place(stored), collection) != text) return std::nullopt;
+  Values found;
+  for (auto const& [name, kind, value] : facts_) {
+    using enum StoredAttribute::Kind;
+    auto const stored = place(value);
+    if (kind == integer) found.facts.emplace_back(name, number_at<std::int64_t>(stored, 0));
+    else if (kind == real) found.facts.emplace_back(name, number_at<double>(stored, 0));
+    else if (auto written = text_of(stored, collection)) found.facts.emplace_back(name, std::move(*written));
+    else return std::nullopt;
+  }
+  found.numbers.resize(count_);
+  auto* to = found.numbers.data();
   for (auto const& extent : numbers_) {
-    std::memcpy(to, place(extent), extent.size);
+    std::memcpy(to, place(extent).data(), extent.size);
     to += extent.size / sizeof(double);
   }
-  return values;
+  return found;
 }
 
 }  // namespace mambasynth::store

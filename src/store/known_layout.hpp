@@ -8,6 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "store/hdf5.hpp"
+#include "store/hdf5_bytes.hpp"
+
 namespace mambasynth::store {
 
 /// Where the numbers of an HDF5 file stand, for reading them from other files that the same calls wrote. Such files
@@ -19,20 +22,23 @@ class KnownLayout {
   struct Wanted {
     std::vector<std::string> numbers;  ///< double-precision data sets to read
     std::vector<std::string> scales;   ///< data sets whose values are part of the layout
-    std::string facts;                 ///< a group whose attributes may differ; their values are not read
+    std::vector<std::string> names;    ///< data sets of texts that are part of the layout
+    std::string facts;                 ///< a group whose attributes are read, too
+  };
+  struct Values {
+    std::vector<double> numbers;  ///< one data set after another
+    Attributes facts;
   };
   /// Nothing if the file stores any of `numbers` in another way than as plain doubles (chunked, compressed, another
-  /// type or byte order). Errors: errors::input as Hdf5Reader.
+  /// type or byte order), or the facts as other than single texts, 64-bit integers and doubles. Errors: errors::input
+  /// as Hdf5Reader.
   static std::optional<KnownLayout> of(std::filesystem::path const& file, Wanted const& wanted);
 
-  /// The values of `numbers`, one data set after another; nothing if the file has another layout or cannot be read.
-  [[nodiscard]] std::optional<std::vector<double>> read(int descriptor) const;
+  /// Nothing if the file has another layout or cannot be read.
+  [[nodiscard]] std::optional<Values> read(int descriptor) const;
 
  private:
-  struct Extent {
-    std::uint64_t offset = 0, size = 0;
-    [[nodiscard]] std::uint64_t end() const { return offset + size; }
-  };
+  using Extent = detail::Extent;
   /// Bytes that a file of this layout has, too.
   struct Same {
     Extent extent;
@@ -46,6 +52,8 @@ class KnownLayout {
   std::vector<char> bytes_;
   std::vector<Extent> spans_;  ///< what is read: all of the above, joined where little lies between
   std::uint64_t count_ = 0;    ///< doubles
+  std::vector<detail::StoredAttribute> facts_;
+  std::vector<std::pair<Extent, std::string>> names_;  ///< a stored string, and its text
 };
 
 }  // namespace mambasynth::store

@@ -25,6 +25,7 @@ struct Content {
   std::vector<std::int64_t> scale{10, 20, 30};
   std::string fact = "short";
   std::string unit = "1";
+  std::vector<std::string> names{"one", "a second"};
   bool extra = false;
 };
 
@@ -35,13 +36,15 @@ void write(fs::path const& file, Content const& content) {
   h5.scale<std::int64_t>("/k", content.scale);
   h5.dataset<double>("/group/values", content.values, {"/k"}, {"what it is", content.unit});
   h5.scalar("/group/more", content.more.front());
+  h5.text_scale("/name", content.names);
   if (content.extra) h5.scalar("/group/most", 1.0);
   result.commit();
 }
 
-KnownLayout::Wanted const wanted{.numbers = {"/group/more", "/group/values"}, .scales = {"/k"}, .facts = "/provenance"};
+KnownLayout::Wanted const wanted{
+    .numbers = {"/group/more", "/group/values"}, .scales = {"/k"}, .names = {"/name"}, .facts = "/provenance"};
 
-std::optional<std::vector<double>> read(KnownLayout const& layout, fs::path const& file) {
+std::optional<KnownLayout::Values> read(KnownLayout const& layout, fs::path const& file) {
   int const descriptor = ::open(file.c_str(), O_RDONLY);
   REQUIRE(descriptor >= 0);
   auto values = layout.read(descriptor);
@@ -57,11 +60,25 @@ TEST_CASE("numbers are read where a file of the same layout has them") {
   write(first, {});
   auto const layout = KnownLayout::of(first, wanted);
   REQUIRE(layout);
-  CHECK(read(*layout, first) == std::vector<double>{4, 1, 2, 3});
-  write(other, {.values = {5, 6, 7}, .more = {-8}, .fact = "other"});
-  CHECK(read(*layout, other) == std::vector<double>{-8, 5, 6, 7});
+  auto const facts = [](std::string const& fact) {
+    return store::Attributes{{"fact", fact}, {"seconds", 1.5}, {"threads", std::int64_t{3}}};
+  };
+  auto found = read(*layout, first);
+  REQUIRE(found);
+  CHECK(found->numbers == std::vector<double>{4, 1, 2, 3});
+  CHECK(found->facts == facts("short"));
+  for (std::string const fact : {"other", "", "naïve"}) {
+    write(other, {.values = {5, 6, 7}, .more = {-8}, .fact = fact});
+    found = read(*layout, other);
+    REQUIRE(found);
+    CHECK(found->numbers == std::vector<double>{-8, 5, 6, 7});
+    CHECK(found->facts == facts(fact));
+  }
+  // It may move what stands behind it.
   write(other, {.values = {5, 6, 7}, .fact = "a longer text"});
-  if (auto const values = read(*layout, other)) CHECK(*values == std::vector<double>{4, 5, 6, 7});
+  found = read(*layout, other);
+  if (found) CHECK(found->numbers == std::vector<double>{4, 5, 6, 7});
+  if (found) CHECK(found->facts == facts("a longer text"));
 }
 
 TEST_CASE("a file of another layout is not read") {
@@ -73,6 +90,16 @@ TEST_CASE("a file of another layout is not read") {
   SECTION("other values of a scale") { write(other, {.scale = {10, 20, 40}}); }
   SECTION("a longer scale") { write(other, {.values = {1, 2, 3, 4}, .scale = {10, 20, 30, 40}}); }
   SECTION("one data set more") { write(other, {.extra = true}); }
+  SECTION("other names") { write(other, {.names = {"one", "a SECOND"}}); }
+  SECTION("a reference to a text that leads nowhere") {
+    write(other, {});
+    std::string bytes(fs::file_size(other), ' ');
+    std::ifstream(other, std::ios::binary).read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    auto const at = bytes.find("GCOL");
+    REQUIRE(at != std::string::npos);
+    for (auto heap = at; heap != std::string::npos; heap = bytes.find("GCOL", heap + 1)) bytes[heap] = 'X';
+    std::ofstream(other, std::ios::binary) << bytes;
+  }
   SECTION("truncated") {
     write(other, {});
     fs::resize_file(other, fs::file_size(other) - 1);

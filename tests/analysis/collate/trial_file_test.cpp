@@ -221,15 +221,16 @@ TEST_CASE("trials that differ only in numbers and provenance have one layout, wh
   analysis::trial_file::write_trial(named("longer"), longer);
 
   namespace layout = analysis::trial_file::trial_layout;
-  auto const known = store::KnownLayout::of(
-      named("first"),
-      {.numbers = {"/final/test_mse"}, .scales = {layout::layer, layout::horizon}, .facts = layout::provenance});
+  auto const known = store::KnownLayout::of(named("first"), {.numbers = {"/final/test_mse"},
+                                                             .scales = {layout::horizon},
+                                                             .names = {layout::layer},
+                                                             .facts = layout::provenance});
   REQUIRE(known);
   auto const value = [&](std::string const& name) {
     int const descriptor = ::open(named(name).c_str(), O_RDONLY);
-    auto const values = known->read(descriptor);
+    auto const found = known->read(descriptor);
     ::close(descriptor);
-    return values;
+    return found ? std::optional(found->numbers) : std::nullopt;
   };
   CHECK(value("other") == std::vector<double>{9});
   CHECK(value("undefined") == std::vector<double>{9});
