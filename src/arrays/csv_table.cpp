@@ -11,17 +11,10 @@
 #include "arrays/archive.hpp"
 #include "errors/printable.hpp"
 #include "errors/stop.hpp"
+#include "errors/trimmed.hpp"
 
 namespace mambasynth::arrays {
 namespace {
-
-constexpr std::string_view blanks = " \t\r\v\f";
-
-std::string_view trimmed(std::string_view text) {
-  auto const first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
 
 /// The separator of a line; a space stands for any number of blanks.
 char separator_of(std::string_view line) {
@@ -39,18 +32,18 @@ char separator_of(std::string_view line) {
 void split_fields(std::string_view line, char separator, std::vector<std::string>& fields) {
   fields.assign(1, {});
   bool quoted = false;
-  line = separator == '\t' ? line.substr(0, line.find_last_not_of("\r") + 1) : trimmed(line);
+  line = separator == '\t' ? line.substr(0, line.find_last_not_of("\r") + 1) : errors::trimmed(line);
   for (std::size_t i = 0; i < line.size(); ++i) {
     char const c = line[i];
     if (c == '"') {
       quoted = !quoted;
-    } else if (quoted || (separator == ' ' ? blanks.find(c) == std::string_view::npos : c != separator)) {
+    } else if (quoted || (separator == ' ' ? errors::blanks.find(c) == std::string_view::npos : c != separator)) {
       fields.back() += c;
     } else if (separator != ' ' || !fields.back().empty()) {
       fields.emplace_back();
     }
   }
-  for (auto& field : fields) field = std::string(trimmed(field));
+  for (auto& field : fields) field = std::string(errors::trimmed(field));
 }
 
 /// Nothing for a field that is not a number, or is too large for one.
@@ -93,7 +86,7 @@ class CsvReader {
       if (++line_ == 1) check_encoding(line);
       constexpr std::int64_t lines_between_checks = 4096;
       if (line_ % lines_between_checks == 0) errors::check_stop();
-      auto const text = trimmed(line);
+      auto const text = errors::trimmed(line);
       if (text.empty() || text.front() == '#') continue;
       if (table_.columns == 0) begin(line, fields);
       else split_fields(line, separator_, fields);
@@ -118,7 +111,7 @@ class CsvReader {
 
   /// The first row: its separator, its number of fields, and whether it is a header.
   void begin(std::string const& line, std::vector<std::string>& fields) {
-    separator_ = separator_of(trimmed(line));
+    separator_ = separator_of(errors::trimmed(line));
     split_fields(line, separator_, fields);
     first_line_ = line_;
     table_.columns = static_cast<std::int64_t>(fields.size());

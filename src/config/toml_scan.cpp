@@ -7,17 +7,10 @@
 #include "config/section.hpp"
 #include "errors/errors.hpp"
 #include "errors/printable.hpp"
+#include "errors/trimmed.hpp"
 
 namespace mambasynth::config {
 namespace {
-
-constexpr std::string_view spaces = " \t\r\n";
-
-std::string trimmed(std::string_view text) {
-  auto const first = text.find_first_not_of(spaces);
-  if (first == std::string_view::npos) return {};
-  return std::string(text.substr(first, text.find_last_not_of(spaces) + 1 - first));
-}
 
 bool is_bare(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-' || c == '+' || c == '.' || c == ':';
@@ -59,18 +52,19 @@ class Scan {
   }
 
   void take_key() {
-    key_ = trimmed(std::string_view(text_).substr(key_start_, at_ - key_start_));
+    key_ = errors::trimmed(std::string_view(text_).substr(key_start_, at_ - key_start_));
     ++at_;
     dots_ = 0;
   }
 
   void open(char bracket) {
-    bool const header =
-        bracket == '[' && depth_ == 0 && trimmed(std::string_view(text_).substr(key_start_, at_ - key_start_)).empty();
+    bool const header = bracket == '[' && depth_ == 0 &&
+                        errors::trimmed(std::string_view(text_).substr(key_start_, at_ - key_start_)).empty();
     if (header) {
       auto const line = std::string_view(text_).substr(at_, text_.find('\n', at_) - at_);
       auto const first = line.find_first_not_of("[");
-      section_ = first == std::string_view::npos ? "" : trimmed(line.substr(first, line.find(']') - first));
+      section_ = first == std::string_view::npos ? std::string_view()
+                                                 : errors::trimmed(line.substr(first, line.find(']') - first));
       key_.clear();
     }
     if (++depth_ > most_toml_depth) refuse_depth("brackets");

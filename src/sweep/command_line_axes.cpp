@@ -3,26 +3,24 @@
 #include <algorithm>
 #include <cstddef>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "config/toml.hpp"
 #include "errors/errors.hpp"
+#include "errors/trimmed.hpp"
 #include "sweep/axis_value.hpp"
 
 namespace mambasynth::sweep {
 namespace {
 
-std::string trimmed(std::string const& text) {
-  auto const first = text.find_first_not_of(' ');
-  return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(' ') + 1 - first);
-}
-
 /// "section.key" and the text after "=".
 std::pair<std::string, std::string> divided(std::string const& flag, std::string const& given,
                                             std::string const& example) {
   auto const equals = given.find('=');
-  auto const key = trimmed(given.substr(0, equals));
-  auto const value = equals == std::string::npos ? "" : trimmed(given.substr(equals + 1));
+  std::string const key(errors::trimmed(std::string_view(given).substr(0, equals)));
+  std::string const value(equals == std::string::npos ? ""
+                                                      : errors::trimmed(std::string_view(given).substr(equals + 1)));
   if (key.empty() || value.empty())
     throw errors::usage(flag + " '" + given + "' cannot be read",
                         key.empty() ? "no key is named" : "no value follows '" + key + "'",
@@ -64,7 +62,7 @@ std::vector<config::Given> values_in(std::string const& key, std::string text) {
   if (!lists && text.size() > 2 && text.front() == '[' && text.back() == ']') text = text.substr(1, text.size() - 2);
   std::vector<config::Given> values;
   for (auto const& part : parts_of(text)) {
-    auto const item = trimmed(part);
+    std::string const item(errors::trimmed(part));
     if (item.empty())
       throw errors::usage("--axis " + key + " has an empty value", "values are separated by commas",
                           "Remove the comma too many, or add the value");
@@ -151,7 +149,7 @@ void require_baseline_cell(SweepFile const& sweep) {
 std::string name_of_axes(std::vector<std::string> const& axes) {
   std::string name;
   for (auto const& text : axes) {
-    auto const key = trimmed(text.substr(0, text.find('=')));
+    std::string const key(errors::trimmed(std::string_view(text).substr(0, text.find('='))));
     auto const dot = key.find('.');
     name += (name.empty() ? "" : "_") + (dot == std::string::npos ? key : key.substr(dot + 1));
   }
