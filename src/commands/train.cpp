@@ -11,34 +11,29 @@
 #include <optional>
 #include <utility>
 
-#include "analysis/trial_file/trial_summary.hpp"
-#include "backend/backend.hpp"
 #include "commands/chosen_data.hpp"
 #include "commands/flags.hpp"
 #include "commands/memory.hpp"
 #include "commands/output_files.hpp"
 #include "commands/stages.hpp"
 #include "commands/trained_network.hpp"
+#include "commands/trial_folder.hpp"
 #include "commands/trial_identity.hpp"
+#include "commands/validation.hpp"
 #include "commands/verb.hpp"
 #include "config/micro_batch.hpp"
 #include "errors/errors.hpp"
 #include "errors/stop.hpp"
 #include "help/command_line.hpp"
-#include "model/state_dict.hpp"
 #include "parallel/session.hpp"
 #include "progress/count.hpp"
 #include "progress/display.hpp"
 #include "store/atomic_file.hpp"
-#include "store/damaged_file.hpp"
 #include "streams/streams.hpp"
 #include "train/checkpoint.hpp"
 #include "train/log.hpp"
-#include "train/measure.hpp"
 #include "train/objective.hpp"
-#include "trial/bayes_error.hpp"
 #include "trial/figures.hpp"
-#include "trial/horizon_errors.hpp"
 #include "trial/pipeline.hpp"
 
 namespace mambasynth::commands {
@@ -54,106 +49,10 @@ struct TrainOptions {
   bool figures = true, no_amp = false, no_compile = false;
 };
 
-/// The smallest error that any predictor can reach on the validation windows.
-void print_floor(config::Trial const& trial, trial::TrialData const& data, int threads, double error) {
-  if (!data.generated) return streams::log("note: no Bayes error ({}).\n", data.foreign_reason);
-  try {
-    auto const least = train::mean(trial::bayes_error(trial, data, {}, threads).validation.mse);
-    streams::print("Bayes   {:.4f} (the smallest possible error on these windows), excess {:.4f}\n", least,
-                   error - least);
-  } catch (errors::Error const& failed) {
-    streams::log("note: no Bayes error: {}\n", failed.what());
-  }
-}
-
-/// `train --eval CKPT`: prints the validation MSE of stored weights, next to the smallest possible, and draws their
-/// predictions. Model, split and series are the checkpoint's unless the flags say otherwise.
-int print_validation(TrainOptions const& options, TrainedNetwork const& trained, std::string const& device) {
-  progress::Display const display("train");
-  auto const& trial = trained.trial;
-  auto const threads = thread_count(options.run);
-  auto const data = load_data(trained, threads, Windows::required);
-  model::Network network(trial.model, data.series().size(1));
-  model::load_state(network, trained.loaded.file.weights, options.evaluate);
-  auto const predictor = backend::predictor(device, network);
-  auto const error = train::mean_batch_loss(*predictor, data.splits.val, trial.train.batch_size);
-  streams::print("val MSE {:.4f}{}\n", error,
-                 data.scaling.empty() ? "" : " (in squared standard deviations of the channels)");
-  print_floor(trial, data, threads, error);
-  if (auto const shared = trial::overlapping_validation_windows(data.splits); shared > 0)
-    streams::log("{}\n", trial::warning_of_overlap(shared, data.splits));
-  if (options.figures) try {
-      trial::draw_predictions(*predictor, data, trial.train.stride, options.run.out);
-    } catch (errors::Error const& error) {
-      streams::log("note: the predictions were not drawn: {}\n", error.what());
-    }
-  return static_cast<int>(errors::ExitCode::done);
-}
-
 void print_epoch(train::EpochRecord const& record, std::int64_t epochs) {
   constexpr std::int64_t shown_first = 5, shown_every = 10;
   if (record.epoch > shown_first && record.epoch % shown_every != 0 && record.epoch != epochs && !record.best) return;
   streams::log("{}\n", train::console_row(record));
-}
-
-[[noreturn]] void throw_diverged(fs::path const& result, std::string const& why) {
-  throw errors::Error(errors::ExitCode::incomplete, "the training diverged", why,
-                      "Lower --lr; " + result.string() + " records it");
-}
-
-/// The ID of the trial whose result or saved state is in the folder; empty if there is none or it is unreadable.
-std::string trial_in(fs::path const& folder) {
-  try {
-    if (fs::exists(folder / trial::result_name))
-      return analysis::trial_file::read_trial(folder / trial::result_name).provenance.trial_id;
-  } catch (errors::Error const&) {
-    return {};  // reported when it is used
-  }
-  return fs::exists(folder / train::resume_name) ? train::resume_identity(folder / train::resume_name) : std::string();
-}
-
-/// If the default folder contains something else, the trial gets its own folder, the same each time.
-bool needs_own_folder(fs::path const& shared, fs::path const& own, std::string const& id) {
-  if (trial_in(own) == id) return true;
-  auto const holder = trial_in(shared);
-  if (!holder.empty()) {
-    if (holder == id) return false;
-    streams::log("note: {} holds trial {}, so trial {} goes to {}.\n", shared.string(), holder, id, own.string());
-    return true;
-  }
-  try {
-    require_replaceable_trial(shared);
-  } catch (errors::Error const&) {
-    streams::log("note: {} contains other files, so trial {} goes to {}.\n", shared.string(), id, own.string());
-    return true;
-  }
-  return false;
-}
-
-/// Reads a result. A damaged one is moved aside, so that the trial can run again.
-std::optional<analysis::trial_file::TrialSummary> whole_result(fs::path const& result) {
-  try {
-    return analysis::trial_file::read_trial(result);
-  } catch (errors::Error const& error) {
-    if (error.code() != errors::ExitCode::input) throw;
-    streams::log("{}\n", store::replace_damaged(result, error.why(), "and the trial runs again"));
-    return std::nullopt;
-  }
-}
-
-/// Whether the folder already contains this trial's result. Another trial's result is never overwritten.
-bool already_done(fs::path const& result, std::string const& id) {
-  if (!fs::exists(result)) return false;
-  auto const found = whole_result(result);
-  if (!found) return false;
-  auto const& summary = *found;
-  if (summary.provenance.trial_id == id) {
-    if (summary.provenance.state == "diverged") throw_diverged(result, "in an earlier run of the same trial");
-    return true;
-  }
-  throw errors::usage(result.string() + " is the result of another trial",
-                      "its ID is " + summary.provenance.trial_id + ", this configuration's is " + id,
-                      "Choose another --out, or move that file away");
 }
 
 /// All ranks as one group. `number`: unique in this run; waits at most `timeout` seconds for any rank.
@@ -291,7 +190,8 @@ int evaluate(TrainOptions const& options) {
   }
   auto trained = read_trained(options.keys, options.evaluate);
   auto const device = prepare(options, trained.trial, 1);
-  return print_validation(options, trained, device);
+  print_validation(trained, options.run, device, options.figures);
+  return static_cast<int>(errors::ExitCode::done);
 }
 
 int run(TrainOptions& options) {
