@@ -210,7 +210,8 @@ std::string WindowPage::commands_of(Room const& room, Paper const& paper, double
   return text + more + room.commands;
 }
 
-void WindowPage::circles(std::span<std::int64_t const> circle, std::int64_t circles) {
+void WindowPage::circles(std::span<std::int64_t const> circle, std::int64_t circles, Labels labels) {
+  labels_ = labels;
   std::vector<std::int64_t> shown(circle.begin(), circle.end());
   if (static_cast<std::int64_t>(shown.size()) < last_ - first_) shown.push_back(-1);
   entries_ = circle_entries(shown, circles);
@@ -224,7 +225,7 @@ void WindowPage::draw(Figure& figure, std::vector<std::string> const& notes, std
   if (border_) entries.push_back({border_words_, border_style});
   if (std::any_of(rooms_.begin(), rooms_.end(), [](auto const& room) { return !room.events.empty(); }))
     entries.push_back({events_words_, event_style});
-  Legend const legend(entries_.empty() ? "" : "Circle", entries, notes, two_columns);
+  Legend const legend(entries_.empty() ? "" : title_of(labels_), entries, notes, two_columns);
   Size const size{two_columns, end + legend.height()};
   Paper const paper(size);
   auto commands = fmt::format(

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "analysis/plot/gnuplot.hpp"
+#include "analysis/plot/labels.hpp"
 #include "analysis/plot/legend.hpp"
 #include "analysis/plot/paper.hpp"
 
@@ -60,8 +61,8 @@ class WindowPage {
     double height = 16;
   };
   void lines(Lines const& lines);
-  /// The legend of the strip's colors, for circles known from the page's first step on.
-  void circles(std::span<std::int64_t const> circle, std::int64_t circles);
+  /// The legend of the strip's colors, for circles (or a recording's labels) known from the page's first step on.
+  void circles(std::span<std::int64_t const> circle, std::int64_t circles, Labels labels = Labels::circles);
   /// A dashed line through all panels from here on, at a step; `words`: in the legend.
   void border(std::int64_t step, std::string words) { border_ = step, border_words_ = std::move(words); }
   /// Small triangles above the panels from here on, where something happens; `words`: in the legend.
@@ -91,6 +92,7 @@ class WindowPage {
   std::string border_words_, events_words_;
   std::vector<std::int64_t> events_;
   std::vector<LegendEntry> entries_;
+  Labels labels_ = Labels::circles;
   std::vector<Room> rooms_;
 };
 

@@ -171,11 +171,13 @@ void draw_spectrum(LayerMeasures const& measures, std::filesystem::path const& f
                   folder);
 }
 
-void draw_probes(std::vector<std::string> const& layers, Probes const& probes, std::filesystem::path const& folder) {
+void draw_probes(std::vector<std::string> const& layers, Probes const& probes, std::filesystem::path const& folder,
+                 plot::Labels labels) {
   plot::Page page{.name = "probes", .width = plot::two_columns, .columns = 2, .panel_height = 32};
   for (auto const& probe : probes.targets) {
     auto const& score = probe.scores.front();
-    auto panel = by_layer(layers, probe.target, in_words(probe.target) + " probe");
+    auto panel = by_layer(layers, probe.target,
+                          in_words(probe.target == "circle" ? plot::word_of(labels) : probe.target) + " probe");
     std::vector<std::pair<double, double>> values;
     plot::Extent extent;
     bool const share = score.name != "r2" && score.name != "log_loss";

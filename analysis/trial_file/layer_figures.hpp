@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "analysis/plot/gnuplot.hpp"
+#include "analysis/plot/labels.hpp"
 #include "analysis/trial_file/controls.hpp"
 #include "analysis/trial_file/embeddings.hpp"
 #include "analysis/trial_file/layer_measures.hpp"
@@ -23,7 +24,8 @@ void draw_dimension_by_layer(LayerMeasures const& measures, Controls const& cont
 void draw_spectrum(LayerMeasures const& measures, std::filesystem::path const& folder);
 
 /// probes: one panel for each target with its first score by layer, its 95 % confidence interval, and the controls.
-void draw_probes(std::vector<std::string> const& layers, Probes const& probes, std::filesystem::path const& folder);
+void draw_probes(std::vector<std::string> const& layers, Probes const& probes, std::filesystem::path const& folder,
+                 plot::Labels labels = plot::Labels::circles);
 
 /// similarity: debiased CKA and shared neighbors of each pair of layers.
 void draw_similarity(std::vector<std::string> const& layers, Similarity const& similarity,
@@ -33,6 +35,6 @@ void draw_similarity(std::vector<std::string> const& layers, Similarity const& s
 /// representation_umap_phase; of the blocks' outputs, representation_umap_hidden; principal components by circle,
 /// representation_pca. Titles give the dimensions, Levina-Bickel at 30 neighbors, and the silhouette by circle.
 void draw_layer_embeddings(LayerMeasures const& measures, Embeddings const& embeddings, bool per_layer,
-                           std::filesystem::path const& folder);
+                           std::filesystem::path const& folder, plot::Labels labels = plot::Labels::circles);
 
 }  // namespace mambasynth::analysis::trial_file

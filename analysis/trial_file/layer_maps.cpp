@@ -89,10 +89,10 @@ void draw_similarity(std::vector<std::string> const& layers, Similarity const& s
 }
 
 void draw_layer_embeddings(LayerMeasures const& measures, Embeddings const& e, bool per_layer,
-                           std::filesystem::path const& folder) {
+                           std::filesystem::path const& folder, plot::Labels labels) {
   constexpr int columns = 3, block_columns = 4;
   auto const circles = e.circle.empty() ? 0 : *std::max_element(e.circle.begin(), e.circle.end()) + 1;
-  auto const circle = plot::by_category("circle", e.circle, circles);
+  auto const circle = plot::by_category(plot::word_of(labels), e.circle, circles);
   auto const phase = plot::by_phase(e.phase);
   std::vector<plot::EmbeddingPanel> umaps, phases, components, blocks;
   for (std::size_t p = 0; p < e.panels.size(); ++p) {
@@ -116,7 +116,7 @@ void draw_layer_embeddings(LayerMeasures const& measures, Embeddings const& e, b
   if (std::any_of(e.panels.begin(), e.panels.end(), [](auto const& panel) { return panel.kept_share < 1; }))
     explained += "PCA: share of the variance that UMAP's input keeps. ";
   if (std::any_of(e.panels.begin(), e.panels.end(), [](auto const& panel) { return std::isfinite(panel.silhouette); }))
-    explained += "Silhouette: of the circles in the plane, from −1 to 1.";
+    explained += fmt::format("Silhouette: of the {}s in the plane, from −1 to 1.", plot::word_of(labels));
   std::vector<std::string> umap_notes;
   if (!explained.empty()) umap_notes.push_back(explained);
   std::string random;
@@ -127,7 +127,9 @@ void draw_layer_embeddings(LayerMeasures const& measures, Embeddings const& e, b
     for (std::size_t p = 0; p < umaps.size(); ++p)
       plot::draw_embeddings("umap_" + measures.layers[p], "", std::span(umaps).subspan(p, 1), 1, points, umap_notes,
                             folder);
-  else plot::draw_embeddings("representation_umap", "UMAP by circle", umaps, columns, points, umap_notes, folder);
+  else
+    plot::draw_embeddings("representation_umap", fmt::format("UMAP by {}", plot::word_of(labels)), umaps, columns,
+                          points, umap_notes, folder);
   if (!e.phase.empty())
     plot::draw_embeddings("representation_umap_phase", "UMAP by phase", phases, columns, points, {}, folder);
   plot::draw_embeddings("representation_pca", "Leading two principal components, with their shares of the variance",

@@ -72,15 +72,15 @@ std::optional<model::Network> initial_network(model::LoadedNetwork const& loaded
   return {};
 }
 
-void draw(evaluate::Evaluation const& e, bool per_layer, fs::path const& folder) {
+void draw(evaluate::Evaluation const& e, bool per_layer, analysis::plot::Labels labels, fs::path const& folder) {
   auto const& layers = e.measures.layers;
   if (!e.measures.dimension.empty()) analysis::trial_file::draw_dimension_by_layer(e.measures, e.controls, folder);
   if (!e.measures.activation.empty()) analysis::trial_file::draw_spectrum(e.measures, folder);
-  if (!e.probes.targets.empty()) analysis::trial_file::draw_probes(layers, e.probes, folder);
+  if (!e.probes.targets.empty()) analysis::trial_file::draw_probes(layers, e.probes, folder, labels);
   if (!e.similarity.cka.empty() || !e.similarity.neighbour_overlap.empty())
     analysis::trial_file::draw_similarity(layers, e.similarity, folder);
   if (!e.embeddings.panels.empty())
-    analysis::trial_file::draw_layer_embeddings(e.measures, e.embeddings, per_layer, folder);
+    analysis::trial_file::draw_layer_embeddings(e.measures, e.embeddings, per_layer, folder, labels);
 }
 
 /// Errors on the windows of the training's split, next to the smallest possible ones; none without such windows.
@@ -114,16 +114,16 @@ int run(EvaluateOptions& options) {
     streams::print("{}\n{}", config::section_to_toml(trial.data), config::section_to_toml(trial.evaluate));
     return static_cast<int>(errors::ExitCode::done);
   }
+  choose_output_folder(options.run, [activations = options.keys.resolve().evaluate.activations](auto const& folder) {
+    require_replaceable(folder / "evaluation.h5");
+    if (activations) require_replaceable(folder / trial::activations_name);
+  });
   auto trained = read_trained(options.keys, options.checkpoint);
   auto& trial = trained.trial;
   auto const& loaded = trained.loaded;
   trial.model = loaded.network.config();
   auto const seq_len = trial.train.seq_len = window_length(options.seq_len, loaded.file);
   require_memory_for(trial.data);
-  choose_output_folder(options.run, [&](auto const& folder) {
-    require_replaceable(folder / "evaluation.h5");
-    if (trial.evaluate.activations) require_replaceable(folder / "activations.h5");
-  });
   auto const device = use_device(options.run);
   auto const threads = thread_count(options.run);
   evaluate::Choice choice{.panels = {}, .dimension = !options.no_lb, .embedding = trial.evaluate.umap != "off"};
@@ -157,6 +157,7 @@ int run(EvaluateOptions& options) {
                                               .note = to_stderr,
                                               .search = search.get()},
                                              trial.evaluate, choice, threads);
+  auto const labels = data.labels();
   fs::path const folder = options.run.out;
   evaluate::write_evaluation(folder / "evaluation.h5", evaluation,
                              {options.checkpoint, seq_len,
@@ -167,9 +168,9 @@ int run(EvaluateOptions& options) {
                                 {whole.circle, whole.phase}, trial.evaluate.gates, {whole.starts, data.scaling});
   }
   if (options.figures) stage.emplace(figures_stage);
-  streams::print("{}", evaluate::report(evaluation));
+  streams::print("{}", evaluate::report(evaluation, analysis::plot::word_of(labels)));
   streams::print("{}\n", (folder / "evaluation.h5").string());
-  if (options.figures) draw(evaluation, options.per_layer, folder);
+  if (options.figures) draw(evaluation, options.per_layer, labels, folder);
   return static_cast<int>(errors::ExitCode::done);
 }
 

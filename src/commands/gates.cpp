@@ -81,12 +81,12 @@ void draw(config::Trial const& trial, model::Predictor const& network, trial::Tr
         circle.empty() ? circle
                        : circle.subspan(static_cast<std::size_t>(sample.start), static_cast<std::size_t>(seq_len));
     auto const layer = [&](std::int64_t number) {
-      gates::draw_layer(sample, static_cast<std::size_t>(number - 1), of_window, circles, folder, rate);
+      gates::draw_layer(sample, static_cast<std::size_t>(number - 1), of_window, circles, folder, rate, data.labels());
     };
     if (trial.gates.layer) {
       layer(*trial.gates.layer);
     } else {
-      gates::draw_summary(sample, of_window, circles, folder, rate);
+      gates::draw_summary(sample, of_window, circles, folder, rate, data.labels());
       layer(1);
       if (statistics.layers > 1) layer(statistics.layers);
     }
@@ -100,11 +100,11 @@ int run(GatesOptions& options) {
     streams::print("{}\n{}", config::section_to_toml(trial.data), config::section_to_toml(trial.gates));
     return static_cast<int>(errors::ExitCode::done);
   }
+  choose_output_folder(options.run, [](auto const& folder) { require_replaceable(folder / "gates.h5"); });
   auto const trained = read_trained(options.keys, options.checkpoint);
   auto const& trial = trained.trial;
   auto const& loaded = trained.loaded;
   require_memory_for(trial.data);
-  choose_output_folder(options.run, [](auto const& folder) { require_replaceable(folder / "gates.h5"); });
   auto const device = use_device(options.run);
   auto const threads = thread_count(options.run);
   // Sums, squares and counts of a few quantities, in double precision.
@@ -132,7 +132,9 @@ int run(GatesOptions& options) {
       gates::gate_statistics(*predictor, loaded.network, whole.series, {whole.circle, data.process.period},
                              {seq_len, trial.gates.skip.value_or(seq_len / skipped_share), trial.gates.around});
   if (data.circle.empty())
-    streams::log("note: no statistics around switches (the series does not record which circle is visited).\n");
+    streams::log("note: no statistics around switches ({}).\n",
+                 data.generated ? "the series does not record which circle is visited"
+                                : "the recording has no labels; --labels names an array of them");
   std::optional<gates::SignalMaps> maps;
   if (trial.gates.umap) {
     stage.emplace(umap_stage);
@@ -150,7 +152,7 @@ int run(GatesOptions& options) {
   if (options.figures) {
     stage.emplace(figures_stage);
     draw(trial, *predictor, data, seq_len, choice, statistics, folder);
-    if (maps) gates::draw_signal_maps(*maps, whole.circle, count_of(whole.circle), folder);
+    if (maps) gates::draw_signal_maps(*maps, whole.circle, count_of(whole.circle), folder, data.labels());
   }
   return static_cast<int>(errors::ExitCode::done);
 }

@@ -70,6 +70,7 @@ void draw(generate::Generation const& g, trial::TrialData const& series, config:
                                      .circles = circles,
                                      .mse = g.mse[i],
                                      .sampling_rate = trial.data.sampling_rate,
+                                     .labels = series.labels(),
                                      .bursts = bursts};
     if (circles > 0)
       sample.seed_circle =
@@ -138,11 +139,15 @@ int run(GenerateOptions& options) {
     streams::print("{}\n{}", config::section_to_toml(trial.data), config::section_to_toml(trial.generate));
     return static_cast<int>(errors::ExitCode::done);
   }
+  choose_output_folder(options.run, [](auto const& folder) { require_replaceable(folder / "generation.h5"); });
   auto const trained = read_trained(options.keys, options.checkpoint);
   auto const& trial = trained.trial;
   auto const& loaded = trained.loaded;
+  if (auto const layers = loaded.network.config().n_layers; trial.generate.perturb_layers > layers)
+    throw errors::usage(fmt::format("generate.perturb_layers = {} is out of range", trial.generate.perturb_layers),
+                        fmt::format("{} has {} layers", options.checkpoint, layers),
+                        "Choose at most that many, or 0 for all");
   require_memory_for(trial.data);
-  choose_output_folder(options.run, [](auto const& folder) { require_replaceable(folder / "generation.h5"); });
   auto const device = use_device(options.run);
   auto const threads = thread_count(options.run);
   bool const compares = trial.generate.compare && !generate::perturbed_steps(trial.generate).empty();
@@ -153,10 +158,6 @@ int run(GenerateOptions& options) {
   progress::Display const display("generate", stages);
   std::optional<progress::Stage> stage(std::in_place, series_stage);
   auto const data = load_data(trained, threads, Windows::none);
-  if (auto const layers = loaded.network.config().n_layers; trial.generate.perturb_layers > layers)
-    throw errors::usage(fmt::format("generate.perturb_layers = {} is out of range", trial.generate.perturb_layers),
-                        fmt::format("{} has {} layers", options.checkpoint, layers),
-                        "Choose at most that many, or 0 for all");
   stage.emplace("continuations");
   auto const x = values_of(data.series());
   auto generation =

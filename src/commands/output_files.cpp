@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <string>
+#include <system_error>
+#include <vector>
 
 #include "errors/errors.hpp"
 #include "series/config_json.hpp"
@@ -39,6 +41,18 @@ bool is_generator_configuration(fs::path const& file) {
   }
 }
 
+/// As store::require_writable_folder, but a folder that this makes goes again: what comes before the first result can
+/// fail.
+void require_writable_later(fs::path const& folder) {
+  std::vector<fs::path> made;
+  std::error_code ignored;
+  for (auto parent = fs::absolute(folder).lexically_normal();
+       !fs::exists(parent, ignored) && parent.has_relative_path(); parent = parent.parent_path())
+    made.push_back(parent);
+  store::require_writable_folder(folder);
+  for (auto const& parent : made) fs::remove(parent, ignored);
+}
+
 }  // namespace
 
 void require_replaceable(fs::path const& file) {
@@ -55,14 +69,19 @@ void require_replaceable_npz(fs::path const& folder) {
 void choose_output_folder(RunFlags& flags, std::function<void(fs::path const& folder)> const& check) {
   constexpr int most = 100;
   auto const usual = flags.out;
-  for (int number = 2;; ++number) try {
+  auto const taken = [&](bool last) {
+    try {
       check(flags.out);
-      if (flags.out != usual) streams::log("note: {} contains other files, so results go to {}.\n", usual, flags.out);
-      return;
+      return false;
     } catch (errors::Error const&) {
-      if (flags.out_given || number > most) throw;
-      flags.out = fmt::format("{}-{}", usual, number);
+      if (last) throw;
+      return true;
     }
+  };
+  for (int number = 2; taken(flags.out_given || number > most); ++number)
+    flags.out = fmt::format("{}-{}", usual, number);
+  if (flags.out != usual) streams::log("note: {} contains other files, so results go to {}.\n", usual, flags.out);
+  require_writable_later(flags.out);
 }
 
 void require_replaceable_trial(fs::path const& folder) {

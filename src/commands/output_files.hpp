@@ -15,7 +15,8 @@ void require_replaceable(std::filesystem::path const& file);
 void require_replaceable_npz(std::filesystem::path const& folder);
 
 /// Runs `check` on --out; it throws errors::usage if something would be overwritten. If --out was not given, tries
-/// NAME-2 and so on instead of the default and logs the choice.
+/// NAME-2 and so on instead of the default and logs the choice. Then verifies that files can be written there. Verbs
+/// call it before they read anything large.
 void choose_output_folder(RunFlags& flags, std::function<void(std::filesystem::path const& folder)> const& check);
 
 /// As require_replaceable, for log.csv and checkpoint.pt of a trial; they count as a trial's if the log is one.

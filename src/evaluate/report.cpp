@@ -61,14 +61,14 @@ std::string controls(Evaluation const& evaluation) {
   return text;
 }
 
-std::string probes(Evaluation const& evaluation) {
+std::string probes(Evaluation const& evaluation, std::string const& label) {
   if (evaluation.probes.targets.empty()) return {};
   constexpr std::size_t narrowest = 23;
   std::vector<std::size_t> widths;
   std::string text = "\nLinear probes on held-out stretches of time: trained ± half the 95 % interval (untrained)\n" +
                      fmt::format("{:<10}", "panel");
   for (auto const& probe : evaluation.probes.targets) {
-    auto const title = probe.target + " " + probe.scores.front().name;
+    auto const title = (probe.target == "circle" ? label : probe.target) + " " + probe.scores.front().name;
     widths.push_back(std::max(narrowest, title.size()));
     text += fmt::format(" {:>{}}", title, widths.back());
   }
@@ -89,8 +89,8 @@ std::string probes(Evaluation const& evaluation) {
 
 }  // namespace
 
-std::string report(Evaluation const& evaluation) {
-  return panels(evaluation.measures) + controls(evaluation) + probes(evaluation);
+std::string report(Evaluation const& evaluation, std::string const& label) {
+  return panels(evaluation.measures) + controls(evaluation) + probes(evaluation, label);
 }
 
 }  // namespace mambasynth::evaluate

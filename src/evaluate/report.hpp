@@ -7,6 +7,7 @@
 namespace mambasynth::evaluate {
 
 /// The evaluation as tables for a terminal: dimensions and moments of the panels, their controls, scores of the probes.
-std::string report(Evaluation const& evaluation);
+/// `label`: what the probed circle is called, "label" for a recording.
+std::string report(Evaluation const& evaluation, std::string const& label = "circle");
 
 }  // namespace mambasynth::evaluate

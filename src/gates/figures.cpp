@@ -58,8 +58,9 @@ std::string color_range(at::Tensor const& values) {
 }
 
 void head_of_page(WindowPage& page, Figure& figure, Sample const& sample, std::string const& title,
-                  std::span<std::int64_t const> circle, std::int64_t circles) {
-  page.strip(title + (circle.empty() ? " (circles unknown)" : ": circle"),
+                  std::span<std::int64_t const> circle, std::int64_t circles, plot::Labels labels) {
+  page.strip(circle.empty() ? fmt::format("{} ({})", title, plot::absence_of(labels))
+                            : fmt::format("{}: {}", title, plot::word_of(labels)),
              figure.add_data("circles", plot::circle_runs(circle, circles, sample.start, sample.x.size(0))));
   page.heat({.title = "Series, x[t]",
              .ylabel = "Channel",
@@ -69,7 +70,7 @@ void head_of_page(WindowPage& page, Figure& figure, Sample const& sample, std::s
              .range = plot::symmetric_range(sample.x.abs().max().item<double>()),
              .quantity = "x",
              .height = 20});
-  page.circles(circle, circles);
+  page.circles(circle, circles, labels);
 }
 
 std::string plotted(std::string const& data, std::size_t column, plot::LineStyle const& style) {
@@ -83,7 +84,7 @@ at::Tensor over_states(at::Tensor const& values) { return at::linalg_vector_norm
 }  // namespace
 
 void draw_layer(Sample const& sample, std::size_t layer, std::span<std::int64_t const> circle, std::int64_t circles,
-                std::filesystem::path const& folder, double sampling_rate) {
+                std::filesystem::path const& folder, double sampling_rate, plot::Labels labels) {
   auto const& signals = sample.layers[layer];
   auto const shown = std::min(shown_channels, signals.delta.size(2));
   auto const delta = signals.delta[0].narrow(1, 0, shown), z = signals.z_gate[0].narrow(1, 0, shown);
@@ -93,7 +94,8 @@ void draw_layer(Sample const& sample, std::size_t layer, std::span<std::int64_t 
 
   Figure figure(fmt::format("gates_layer{}_{}", layer + 1, sample.number), {});
   auto page = page_of(sample, sampling_rate);
-  head_of_page(page, figure, sample, fmt::format("Layer {}, sample {}", layer + 1, sample.number), circle, circles);
+  head_of_page(page, figure, sample, fmt::format("Layer {}, sample {}", layer + 1, sample.number), circle, circles,
+               labels);
   auto const heat = [&](std::string const& title, std::string const& part, at::Tensor const& values,
                         std::string const& quantity) {
     page.heat({.title = title,
@@ -130,10 +132,10 @@ void draw_layer(Sample const& sample, std::size_t layer, std::span<std::int64_t 
 }
 
 void draw_summary(Sample const& sample, std::span<std::int64_t const> circle, std::int64_t circles,
-                  std::filesystem::path const& folder, double sampling_rate) {
+                  std::filesystem::path const& folder, double sampling_rate, plot::Labels labels) {
   Figure figure(fmt::format("gates_summary_{}", sample.number), {});
   auto page = page_of(sample, sampling_rate);
-  head_of_page(page, figure, sample, fmt::format("Sample {}", sample.number), circle, circles);
+  head_of_page(page, figure, sample, fmt::format("Sample {}", sample.number), circle, circles, labels);
   std::vector<at::Tensor> means;
   std::string head;
   for (auto const& signals : sample.layers) {

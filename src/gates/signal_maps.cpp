@@ -77,9 +77,9 @@ SignalMaps map_signals(model::Predictor const& network, at::Tensor const& series
 }
 
 void draw_signal_maps(SignalMaps const& maps, std::span<std::int64_t const> circle, std::int64_t circles,
-                      std::filesystem::path const& folder) {
+                      std::filesystem::path const& folder, analysis::plot::Labels labels) {
   constexpr int columns = 4;
-  auto const coloring = analysis::plot::by_category("circle", circles_of(maps, circle), circles);
+  auto const coloring = analysis::plot::by_category(analysis::plot::word_of(labels), circles_of(maps, circle), circles);
   for (std::size_t s = 0; s < mapped_signals.size(); ++s) {
     std::vector<analysis::plot::EmbeddingPanel> panels;
     for (auto const& map : maps.of(s))

@@ -10,6 +10,7 @@
 
 #include "analysis/embedding/umap.hpp"
 #include "analysis/plot/gnuplot.hpp"
+#include "analysis/plot/labels.hpp"
 #include "config/config.hpp"
 #include "model/predictor.hpp"
 #include "store/hdf5.hpp"
@@ -52,7 +53,8 @@ SignalMaps map_signals(model::Predictor const& network, at::Tensor const& series
 
 /// gates_umap_{delta, zgate, B, C, xconv} in `folder`: one panel per layer, colored by circle; circle (time) or empty.
 void draw_signal_maps(SignalMaps const& maps, std::span<std::int64_t const> circle, std::int64_t circles,
-                      std::filesystem::path const& folder);
+                      std::filesystem::path const& folder,
+                      analysis::plot::Labels labels = analysis::plot::Labels::circles);
 
 /// `/umap/{delta, z_gate, B, C, x_conv}` (layer, point, axis), the start of each layout in `_start` (layer, text),
 /// `/umap/time` and, if known, `/umap/circle` (point), settings as attributes of /umap. The scale /layer must exist.

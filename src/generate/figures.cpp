@@ -40,9 +40,9 @@ void draw_generation(GeneratedSample const& s, std::filesystem::path const& fold
   auto const range = plot::symmetric_range(plot::largest_magnitude(all));
   plot::WindowPage page(s.seed_start, last, s.sampling_rate);
   page.border(border, "end of the seed");
-  page.strip("Circle of the seed",
+  page.strip(fmt::format("{} of the seed", plot::title_of(s.labels)),
              whole.add_data("circles", plot::circle_runs(s.seed_circle, s.circles, s.seed_start, seed_steps + steps)));
-  page.circles(s.seed_circle, s.circles);
+  page.circles(s.seed_circle, s.circles, s.labels);
   page.events(bursts, burst_words);
   page.heat(heat_of(whole, "Seed, then generated steps", "all", all, range, "x"));
   page.draw(whole, notes(fmt::format("{} steps of the series, then {} generated steps", seed_steps, steps)), folder);

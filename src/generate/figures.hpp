@@ -5,6 +5,7 @@
 #include <span>
 
 #include "analysis/plot/gnuplot.hpp"
+#include "analysis/plot/labels.hpp"
 
 namespace mambasynth::generate {
 
@@ -15,7 +16,8 @@ struct GeneratedSample {
   std::span<std::int64_t const> seed_circle;  ///< circle of each seed step, or empty
   std::int64_t circles = 0;
   double mse = 0;
-  double sampling_rate = 0;                   ///< Hz, for a time axis in seconds; 0: in steps
+  double sampling_rate = 0;  ///< Hz, for a time axis in seconds; 0: in steps
+  analysis::plot::Labels labels = analysis::plot::Labels::circles;
   std::span<std::int64_t const> bursts = {};  ///< steps after the seed at which one begins
 };
 

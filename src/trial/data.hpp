@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/plot/labels.hpp"
 #include "config/config.hpp"
 #include "series/process.hpp"
 #include "series/scaling.hpp"
@@ -30,6 +31,10 @@ struct TrialData {
 
   [[nodiscard]] at::Tensor const& series() const { return splits.train.series; }
   [[nodiscard]] series::Segments steps() const { return {series().size(0), segments}; }
+  /// What `circle` holds, as figures and tables call it.
+  [[nodiscard]] analysis::plot::Labels labels() const {
+    return generated ? analysis::plot::Labels::circles : analysis::plot::Labels::of_recording;
+  }
 };
 
 /// Generates the series of `trial.data`, or reads the file that `path` (or trial.data.path) names, and cuts it into

@@ -100,7 +100,7 @@ void draw_next_prediction(WindowPrediction const& w, std::filesystem::path const
 
   plot::Figure figure(fmt::format("next_prediction_{}", w.number), {});
   plot::WindowPage page(w.start, w.start + steps, w.sampling_rate);
-  page.strip(w.circle.empty() ? "Circles unknown" : "Circle",
+  page.strip(w.circle.empty() ? plot::absence_of(w.labels) : plot::title_of(w.labels),
              figure.add_data("circles", plot::circle_runs(w.circle, w.circles, w.start, steps)));
   auto const heat = [&](std::string const& title, std::string const& part, std::span<float const> values,
                         std::string const& range, std::string const& quantity) {
@@ -116,7 +116,7 @@ void draw_next_prediction(WindowPrediction const& w, std::filesystem::path const
   heat("Prediction from the steps before t", "prediction", w.prediction, common, "x");
   heat(fmt::format("Error, MSE {:.4f}", error.empty() ? 0.0 : squares / static_cast<double>(error.size())), "error",
        error, plot::symmetric_range(plot::largest_magnitude(error), largest), "Error");
-  page.circles(w.circle, w.circles);
+  page.circles(w.circle, w.circles, w.labels);
   page.draw(
       figure,
       {fmt::format("One window of {} steps of the series; no intervals. MSE over its steps and channels. The error "

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "analysis/plot/gnuplot.hpp"
+#include "analysis/plot/labels.hpp"
 
 namespace mambasynth::trial {
 
@@ -30,6 +31,7 @@ struct WindowPrediction {
   std::span<std::int64_t const> circle;  ///< of each step, or empty
   std::int64_t circles = 0;
   double sampling_rate = 0;  ///< Hz, for a time axis in seconds; 0: in steps
+  analysis::plot::Labels labels = analysis::plot::Labels::circles;
 };
 
 /// Draws next_prediction_<number>: circles, truth, prediction, and the error on its own scale.

@@ -253,6 +253,19 @@ def test_an_unwritable_folder_is_reported(mambasynth, tiny_sweep, tiny_trial, re
     says(done, "read_only", "Read-only file system")
 
 
+@pytest.mark.parametrize("verb", ["evaluate", "generate", "gates"])
+def test_an_unwritable_folder_is_reported_before_the_checkpoint_is_read(mambasynth, read_only, tmp_path, verb):
+    """And nothing is left of a folder that could be made, if what follows fails."""
+    folder, launcher = read_only
+    weights = tmp_path / "weights.pt"
+    weights.write_text("no checkpoint")
+    done = mambasynth(verb, "--checkpoint", weights, "--out", folder / "out", code=1, launcher=launcher)
+    says(done, "read_only", "Read-only file system")
+    assert "weights.pt" not in done.stderr
+    says(mambasynth(verb, "--checkpoint", weights, "--out", tmp_path / "new" / "out", code=3), "weights.pt")
+    assert not (tmp_path / "new").exists()
+
+
 def test_a_full_disk_while_generating_is_reported(mambasynth, small_disk):
     folder, launcher = small_disk
     done = mambasynth("data", "--n-steps", 20000, "--out", folder / "out", code=1, launcher=launcher)

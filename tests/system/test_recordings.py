@@ -285,6 +285,26 @@ def code_blocks(page):
     return re.findall(r"^```(\w+)\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
 
 
+def test_labels_of_a_recording_are_called_labels(mambasynth, x, state, tmp_path):
+    """In the tables and the words of all figures; the names in HDF5 files are the contract's."""
+    numpy.savez(tmp_path / "a.npz", x=x, label=state)
+    numpy.savez(tmp_path / "b.npz", x=x)
+    run = tmp_path / "run"
+    mambasynth("train", "--data", tmp_path / "a.npz", *MODEL, "--lb-points", 400, "--lb-k", 10, "--out", run)
+    done = mambasynth("evaluate", "--checkpoint", run / "checkpoint.pt", "--lb-points", 400, "--lb-k", 10, "--umap", "on",
+                      "--set", "evaluate.umap_points=200", "--out", tmp_path / "e")
+    assert "label accuracy" in done.stdout and "circle" not in done.stdout
+    mambasynth("generate", "--checkpoint", run / "checkpoint.pt", "--gen-len", 40, "--out", tmp_path / "g")
+    mambasynth("gates", "--checkpoint", run / "checkpoint.pt", "--out", tmp_path / "s")
+    unlabeled = mambasynth("gates", "--checkpoint", run / "checkpoint.pt", "--data", tmp_path / "b.npz", "--out", tmp_path / "u")
+    assert "(the recording has no labels; --labels names an array of them)" in unlabeled.stderr
+    scripts = {script: script.read_text() for script in tmp_path.glob("*/plots/*.gp")}
+    assert [script.name for script, text in scripts.items() if re.search(r'"[^".]*[Cc]ircle[^".]*"', text)] == []
+    words = "\n".join(scripts.values())
+    for word in ("UMAP by label", "Label of the seed", "Label probe", ": label", "(no labels)"):
+        assert word in words, word
+
+
 def test_the_walk_through_runs_as_written(build, tmp_path):
     blocks = code_blocks(CHECKOUT / "src" / "series" / "README.md")
     assert [language for language, _ in blocks] == ["python", "sh", "python"]
