@@ -6,14 +6,10 @@
 
 #include "cores/cores.hpp"
 #include "doctor/checks.hpp"
+#include "doctor/needs.hpp"
 
 namespace mambasynth::doctor {
 namespace {
-
-// Measured with the default model: 0.3 GB for the program and the series, plus 53 MB per window of the batch on the
-// CPU. With a GPU the windows are in its memory; the host needs room for CUDA's libraries and the series.
-constexpr double cpu_rank_mb = 300 + 128 * 53;
-constexpr double gpu_rank_mb = 4000;
 
 // Open MPI maps a segment of 4 MB per rank, plus queues. NCCL's rings take about 10 MB per channel and peer, nearly 1
 // GB for eight GPUs.

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <tuple>
 
+#include "doctor/needs.hpp"
 #include "errors/errors.hpp"
 
 namespace mambasynth::doctor {
@@ -102,12 +103,14 @@ std::vector<NodeKind> node_kinds(std::string const& sinfo) {
 }
 
 std::string job_lines(Cluster const& cluster, std::string const& partition) {
-  constexpr std::int64_t day_s = 86400, rank_memory_mb = 16 * 1024, cores_per_cpu_rank = 4;
+  constexpr std::int64_t day_s = 86400, cores_per_cpu_rank = 4;
+  constexpr double spare = 2;  // for larger networks and series
   auto const& kind = chosen(cluster.kinds, partition);
   auto const ranks = kind.gpus > 0 ? kind.gpus : std::max<std::int64_t>(1, kind.cores / cores_per_cpu_rank);
   auto const cores = std::max<std::int64_t>(1, kind.cores / ranks);
   // Slurm's daemon and the system take some of a node's memory; most sites refuse a job that asks for all of it.
-  auto const memory_mb = std::min(ranks * rank_memory_mb, kind.memory_mb * 9 / 10);
+  auto const needed_mb = static_cast<double>(ranks) * spare * (kind.gpus > 0 ? gpu_rank_mb : cpu_rank_mb);
+  auto const memory_mb = std::min(static_cast<std::int64_t>(needed_mb), kind.memory_mb * 9 / 10);
   std::vector<std::string> options;
   if (!cluster.accounts.empty()) options.push_back("--account=" + cluster.accounts.front());
   options.push_back("--partition=" + kind.partition);

@@ -40,7 +40,7 @@ TEST_CASE("a job gets one rank for each GPU of a node, its share of the cores, a
   Cluster const cluster{.kinds = node_kinds(sinfo), .accounts = {"lab", "course"}, .pmix = true};
   auto const lines = job_lines(cluster, "");
   for (auto const* line : {"#SBATCH --account=lab\n", "#SBATCH --partition=gpu\n", "#SBATCH --ntasks-per-node=4\n",
-                           "#SBATCH --gpus-per-node=4\n", "#SBATCH --cpus-per-task=16\n", "#SBATCH --mem=65536M\n",
+                           "#SBATCH --gpus-per-node=4\n", "#SBATCH --cpus-per-task=16\n", "#SBATCH --mem=32000M\n",
                            "#SBATCH --time=24:00:00\n", "Your accounts: lab, course", "srun --mpi=pmix starts",
                            "sbatch --account=lab --partition=gpu --nodes=1"})
     CHECK_THAT(lines, ContainsSubstring(line));
@@ -50,7 +50,7 @@ TEST_CASE("without GPUs, ranks share a node's cores; memory and time stay within
   Cluster const cluster{.kinds = node_kinds(sinfo), .accounts = {}, .pmix = false};
   auto const lines = job_lines(cluster, "debug");
   for (auto const* line : {"#SBATCH --partition=debug\n", "#SBATCH --ntasks-per-node=8\n",
-                           "#SBATCH --gpus-per-node=0\n", "#SBATCH --cpus-per-task=4\n", "#SBATCH --mem=115200M\n",
+                           "#SBATCH --gpus-per-node=0\n", "#SBATCH --cpus-per-task=4\n", "#SBATCH --mem=113344M\n",
                            "#SBATCH --time=00:30:00\n", "Add --account=NAME", "mpirun starts"})
     CHECK_THAT(lines, ContainsSubstring(line));
 }
