@@ -107,9 +107,12 @@ std::string away_note(Statistics const& s) {
                      s.around);
 }
 
+/// Circles have returns, labels of a recording have none.
+bool has_returns(Statistics const& s) { return s.by_condition.steps[column_of(Condition::at_return)] > 0; }
+
 /// Both quantities of every layer around a switch, one row each.
 void draw_switches(Statistics const& s, std::filesystem::path const& folder) {
-  bool const returns = s.by_condition.steps[column_of(Condition::at_return)] > 0;
+  bool const returns = has_returns(s);
   bool const away = level_column(s) == column_of(Condition::away);
   plot::Page page{.name = "gates_switches", .width = plot::two_columns, .columns = 2, .panel_height = 17};
   auto const range = static_cast<double>(s.around);
@@ -155,7 +158,8 @@ void draw_statistics(Statistics const& s, std::filesystem::path const& folder) {
   page.panels = {by_condition(s, s.by_condition.delta, "delta", delta_words),
                  by_condition(s, s.by_condition.memory_geometric, "memory", memory_words)};
   page.notes = {fmt::format("Bars: two standard errors over {} windows.", s.windows), memory_note};
-  if (s.conditions.size() > 1) page.notes.push_back(away_note(s) + " " + return_note);
+  if (s.conditions.size() > 1)
+    page.notes.push_back(away_note(s) + (has_returns(s) ? std::string(" ") + return_note : ""));
   plot::draw_page(page, folder);
   if (s.offsets() > 0 && s.by_condition.steps[column_of(Condition::at_switch)] > 0) draw_switches(s, folder);
 }
