@@ -30,11 +30,14 @@ void check_scan(ScanShape const&);
 /// x, delta, z: (batch, time, channel); B, C: (batch, time, state). The last axis is contiguous; a `_stride` is the
 /// distance in elements from one time step to the next (a sequence follows the last step of the one before), so that
 /// slices of a GEMM's output are used in place. A: (channel, state), negative; D, delta_bias: (channel).
+/// On the CPU, z, D and delta_bias may be nullptr: no gate, no skip, no bias; their gradients are then not written.
+/// Without softplus, delta = delta_raw + delta_bias.
 template <class T>
 struct ScanInputs {
   T const *x, *delta, *z, *B, *C;
   std::int64_t x_stride, delta_stride, z_stride, B_stride, C_stride;
   Parameter<T> const *A, *D, *delta_bias;
+  bool softplus = true;
 };
 
 /// out: (batch, time, channel) contiguous. checkpoints: (batch, chunk, channel, state), the state before each chunk's

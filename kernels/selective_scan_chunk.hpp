@@ -71,9 +71,9 @@ struct Chunk {
     for (int c = 0; c < channels; ++c)
       for (int n = 0; n < states; ++n) to[n * scan_group + c] = from[c * states + n];
   }
-  /// The group's part of (channel), zeros after it.
+  /// The group's part of (channel), zeros after it; all zeros from nullptr.
   void pad(T const* from, T* to) const {
-    for (int c = 0; c < scan_group; ++c) to[c] = c < channels ? from[task.first_channel + c] : T{};
+    for (int c = 0; c < scan_group; ++c) to[c] = from && c < channels ? from[task.first_channel + c] : T{};
   }
   /// Where (batch, chunk, channel, state) starts for this chunk and group.
   std::int64_t checkpoint() const {

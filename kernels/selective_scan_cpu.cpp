@@ -139,8 +139,8 @@ void selective_scan_backward(ScanShape const& shape, ScanInputs<T> const& inputs
       };
       for (std::int64_t n = 0; n < shape.states; ++n)
         gradients.dA[d * shape.states + n] = sum_rows(dA.get(), per_group, n * scan_group + channel);
-      gradients.dD[d] = sum_rows(dD.get(), scan_group, channel);
-      gradients.ddelta_bias[d] = sum_rows(dbias.get(), scan_group, channel);
+      if (inputs.D) gradients.dD[d] = sum_rows(dD.get(), scan_group, channel);
+      if (inputs.delta_bias) gradients.ddelta_bias[d] = sum_rows(dbias.get(), scan_group, channel);
     }
   }
 }

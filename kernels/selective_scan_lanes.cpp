@@ -67,7 +67,7 @@ void forward(ScanTask<T> const& task, ScanOutputs<T> const& outputs) {
         int const first = block * L::width, count = chunk.count(block);
         V const x = L::load(in.x + chunk.offset(t, in.x_stride) + first, count);
         V const raw = L::load(in.delta + chunk.offset(t, in.delta_stride) + first, count);
-        V const d = L::softplus(raw + L::load(bias + first));
+        V const before = raw + L::load(bias + first), d = in.softplus ? L::softplus(before) : before;
         L::store(delta + chunk.at(block, t), d);
         L::store(delta_x + chunk.at(block, t), d * x);
         L::store(y + chunk.at(block, t), L::load(D + first) * x);
@@ -80,8 +80,11 @@ void forward(ScanTask<T> const& task, ScanOutputs<T> const& outputs) {
     for (int t = 0; t < chunk.steps; ++t)
       for (int block = 0; block < chunk.blocks; ++block) {
         int const first = block * L::width, count = chunk.count(block);
-        V const z = L::load(in.z + chunk.offset(t, in.z_stride) + first, count);
-        V const gated = L::load(y + chunk.at(block, t)) * (z * L::sigmoid(z));
+        V gated = L::load(y + chunk.at(block, t));
+        if (in.z) {
+          V const z = L::load(in.z + chunk.offset(t, in.z_stride) + first, count);
+          gated = gated * (z * L::sigmoid(z));
+        }
         L::store(outputs.out + chunk.offset(t, shape.channels) + first, gated, count);
       }
   }
@@ -209,16 +212,20 @@ void backward(ScanTask<T> const& task, std::int64_t k, T const* checkpoints, Sca
     for (int block = 0; block < chunk.blocks; ++block) {
       int const first = block * L::width, count = chunk.count(block), i = chunk.at(block, t);
       V const x = L::load(in.x + chunk.offset(t, in.x_stride) + first, count);
-      V const z = L::load(in.z + chunk.offset(t, in.z_stride) + first, count);
       V const dout = L::load(gradients.dout + chunk.offset(t, task.shape.channels) + first, count);
       V const raw = L::load(in.delta + chunk.offset(t, in.delta_stride) + first, count);
-      V slope;
-      V const d = L::softplus(raw + L::load(bias + first), slope), sigmoid = L::sigmoid(z);
+      V slope = L::splat(T{1}), d = raw + L::load(bias + first);
+      if (in.softplus) d = L::softplus(d, slope);
       L::store(time.delta + i, d);
       L::store(time.delta_slope + i, slope);
       L::store(time.delta_x + i, d * x);
-      L::store(time.dy + i, dout * (z * sigmoid));
-      L::store(time.dz_over_y + i, dout * (sigmoid * (T{1} + z * (T{1} - sigmoid))));
+      if (in.z) {
+        V const z = L::load(in.z + chunk.offset(t, in.z_stride) + first, count), sigmoid = L::sigmoid(z);
+        L::store(time.dy + i, dout * (z * sigmoid));
+        L::store(time.dz_over_y + i, dout * (sigmoid * (T{1} + z * (T{1} - sigmoid))));
+      } else {
+        L::store(time.dy + i, dout);
+      }
       L::store(time.y + i, L::load(D + first) * x);
       L::store(time.from_B + i, V{});
       L::store(time.from_decay + i, V{});
@@ -250,8 +257,10 @@ void backward(ScanTask<T> const& task, std::int64_t k, T const* checkpoints, Sca
           (from_B * x + L::load(time.from_decay + i) * static_cast<T>(ln2)) * L::load(time.delta_slope + i);
       L::store(gradients.dx + contiguous, dy * L::load(D + first) + from_B * L::load(time.delta + i), count);
       L::store(gradients.ddelta + contiguous, ddelta, count);
-      V const dz = L::load(time.dz_over_y + i) * L::load(time.y + i);
-      L::store(gradients.dz + chunk.offset(t, gradients.dz_stride) + first, dz, count);
+      if (in.z) {
+        V const dz = L::load(time.dz_over_y + i) * L::load(time.y + i);
+        L::store(gradients.dz + chunk.offset(t, gradients.dz_stride) + first, dz, count);
+      }
       L::store(sums.dD + first, L::load(sums.dD + first) + dy * x);
       L::store(sums.ddelta_bias + first, L::load(sums.ddelta_bias + first) + ddelta);
     }
