@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from ._patch import patch
     from ._readers import open_activations, open_sweep, open_trial
 
-__version__ = "0.1.0"
 _MODULE_OF = {
     "Mamba": "_mamba",
     "patch": "_patch",
@@ -33,11 +32,22 @@ __all__ = list(_MODULE_OF)
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return _version()
     if name not in _MODULE_OF:
         raise AttributeError(f"module 'mambasynth' has no attribute {name!r}")
     value = getattr(importlib.import_module(f".{_MODULE_OF[name]}", __name__), name)
     globals()[name] = value
     return value
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(__name__)
+    except PackageNotFoundError:  # imported from a build folder
+        return "unknown"
 
 
 def __dir__() -> list[str]:
