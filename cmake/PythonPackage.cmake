@@ -1,20 +1,23 @@
 # `pip install .` (pyproject.toml): the operators of the Python package and the kernels below them, nothing else; with
 # GPU code where there is a CUDA compiler.
 include(Cache)
-if(NOT DEFINED MAMBASYNTH_CUDA_WANTED)
-  find_program(MAMBASYNTH_ANY_NVCC nvcc HINTS "$ENV{CUDACXX}/.." "$ENV{CUDA_HOME}/bin" /usr/local/cuda/bin)
+set(MAMBASYNTH_PYTHON_CUDA AUTO CACHE STRING "GPU operators: ON, OFF, or AUTO, where there is a CUDA compiler")
+if(MAMBASYNTH_PYTHON_CUDA STREQUAL AUTO)
+  find_program(MAMBASYNTH_ANY_NVCC nvcc HINTS "$ENV{CUDA_HOME}/bin" /usr/local/cuda/bin)
   if(MAMBASYNTH_ANY_NVCC OR DEFINED ENV{CUDACXX})
     set(MAMBASYNTH_CUDA ON)
   else()
     message(STATUS "No CUDA compiler: the operators are built for the CPU alone")
   endif()
+else()
+  set(MAMBASYNTH_CUDA ${MAMBASYNTH_PYTHON_CUDA})
 endif()
 if(MAMBASYNTH_CUDA)
   if(NOT CMAKE_CUDA_ARCHITECTURES)
-    # Each also runs on later GPUs of its generation (8.6, 8.9, 10.3); those after sm_120 compile its PTX.
-    set(CMAKE_CUDA_ARCHITECTURES "80-real;90-real;100-real;120" CACHE STRING "GPU architectures")
+    # Each also runs on later GPUs of its generation (10.3); those after sm_120 compile its PTX.
+    set(CMAKE_CUDA_ARCHITECTURES "90-real;100-real;120" CACHE STRING "GPU architectures")
   endif()
-  if(NOT CMAKE_CUDA_COMPILER AND NOT DEFINED ENV{CUDACXX})
+  if(MAMBASYNTH_ANY_NVCC AND NOT CMAKE_CUDA_COMPILER AND NOT DEFINED ENV{CUDACXX})
     set(CMAKE_CUDA_COMPILER "${MAMBASYNTH_ANY_NVCC}")
   endif()
   include(CudaSettings)

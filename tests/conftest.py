@@ -209,3 +209,20 @@ def torch():
     sys.path.append(folder)
     import torch
     return torch
+
+
+@pytest.fixture(scope="session")
+def package_folder(build):
+    """The folder of the build from which Python imports our package."""
+    folder = build / "python"
+    if not (folder / "mambasynth" / "operators.so").exists():
+        pytest.skip(f"the Python package's operators are not built in {build} (MAMBASYNTH_PYTHON is off)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def package(torch, package_folder):
+    """Our Python package."""
+    sys.path.insert(0, str(package_folder))
+    import mambasynth
+    return mambasynth
