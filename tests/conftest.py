@@ -213,8 +213,8 @@ def torch():
 
 @pytest.fixture(scope="session")
 def package_folder(build):
-    """The folder of the build from which Python imports our package."""
-    folder = build / "python"
+    """The folder from which Python imports our package: the build's, or where a wheel is installed."""
+    folder = Path(os.environ.get("MAMBASYNTH_PYTHON_PACKAGE", build / "python"))
     if not (folder / "mambasynth" / "operators.so").exists():
         pytest.skip(f"the Python package's operators are not built in {build} (MAMBASYNTH_PYTHON is off)")
     return folder

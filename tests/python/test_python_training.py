@@ -5,7 +5,7 @@ import csv
 import numpy
 import pytest
 
-# The reference's mini run: specification of shared/reference/mini_run.
+# The settings of the reference's mini_run.
 LAYERS, FEATURES, STATES, HIDDEN, CHANNELS = 2, 128, 16, 512, 20
 WINDOW, STRIDE, BATCH, EPOCHS, WARMUP, RATE, SEED = 64, 512, 32, 10, 4, 3e-4, 42
 
@@ -108,7 +108,7 @@ def test_the_cpp_trainers_curve(curve, mambasynth, reference, tmp_path):
         "data.path": reference / "data.npz", "model.n_layers": LAYERS, "model.d_state": STATES, "model.dropout": 0,
         "train.split": "random", "train.lr_floor": "global", "train.num_workers": 0, "train.seq_len": WINDOW, "train.stride": STRIDE,
         "train.batch_size": BATCH, "train.warmup_epochs": WARMUP, "train.epochs": EPOCHS, "train.precision": "fp32", "train.test_every": EPOCHS}
-    mambasynth("train", "--out", tmp_path, "--no-figures", "--device", "cpu",
+    mambasynth("train", "--out", tmp_path, "--no-figures", "--no-probes", "--no-controls", "--no-similarity", "--device", "cpu",
                *(word for key, value in settings.items() for word in ("--set", f"{key}={value}")))
     with h5py.File(tmp_path / "trial.h5") as file:
         theirs = numpy.stack([file["history/train_mse"][:], file["history/val_mse"][:]], axis=1)
