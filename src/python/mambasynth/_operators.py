@@ -41,19 +41,14 @@ def _parameter_type(x: Tensor) -> torch.dtype:
 def _(x, delta, A, B, C, D, z, delta_bias, delta_softplus, save):
     batch, time, channels = x.shape
     states = A.shape[1]
-    on_cuda = x.device.type == "cuda"
-    if on_cuda:
-        steps = ops.scan_saved_steps_cuda(int(states), x.dtype == torch.bfloat16)
+    if x.device.type == "cuda":
+        kind = (int(states), x.dtype == torch.bfloat16)
+        steps = ops.scan_saved_steps_cuda(*kind)
+        shape = (batch * ((time + steps - 1) // steps) * channels * ops.scan_saved_bytes_cuda(*kind),)
+        saved = x.new_empty(shape if save else (0,), dtype=torch.uint8)
     else:
         steps = ops.scan_saved_steps_cpu()
-    shape = (batch, (time + steps - 1) // steps, channels, states)
-    saved_type = torch.uint8 if on_cuda else x.dtype
-    if not save:
-        saved = x.new_empty((0,), dtype=saved_type)
-    elif on_cuda:
-        saved = x.new_empty((shape[0] * shape[1] * shape[2] * shape[3] * x.element_size(),), dtype=saved_type)
-    else:
-        saved = x.new_empty(shape)
+        saved = x.new_empty((batch, (time + steps - 1) // steps, channels, states) if save else (0,))
     return x.new_empty(x.shape), x.new_empty((batch, channels, states), dtype=_parameter_type(x)), saved
 
 

@@ -15,12 +15,8 @@ std::string text(Sizes const& sizes) {
   return "(" + all + ")";
 }
 
-Tensor packed(Tensor const& tensor) {
-  return tensor.is_contiguous() ? tensor : torch::stable::contiguous(tensor);
-}
-OptionalTensor packed(OptionalTensor const& tensor) {
-  return tensor ? OptionalTensor(packed(*tensor)) : std::nullopt;
-}
+Tensor packed(Tensor const& tensor) { return tensor.is_contiguous() ? tensor : torch::stable::contiguous(tensor); }
+OptionalTensor packed(OptionalTensor const& tensor) { return tensor ? OptionalTensor(packed(*tensor)) : std::nullopt; }
 
 }  // namespace
 
@@ -45,7 +41,8 @@ void require(Tensor const& tensor, char const* name, ScalarType type, std::initi
   auto const sizes = tensor.sizes();
   STD_TORCH_CHECK(std::equal(sizes.begin(), sizes.end(), shape.begin(), shape.end()), name, " has shape ", text(sizes),
                   " (the other arguments ask for ", text(shape), "). Pass it in that shape.");
-  STD_TORCH_CHECK(tensor.scalar_type() == type, name, " has another type than the kernels take (they compute in that of ",
+  STD_TORCH_CHECK(tensor.scalar_type() == type, name,
+                  " has another type than the kernels take (they compute in that of ",
                   "x, parameters in float32 where x is bfloat16). Convert it.");
   STD_TORCH_CHECK(tensor.device() == like.device(), name, " is on another device than x. Move it there.");
 }

@@ -1,9 +1,10 @@
+#include "kernels/cpu.hpp"
+
 #include <torch/csrc/stable/library.h>
 #include <torch/csrc/stable/ops.h>
 
 #include <tuple>
 
-#include "kernels/cpu.hpp"
 #include "python/ops/arguments.hpp"
 
 namespace mambasynth::python {
@@ -20,7 +21,8 @@ void for_type(Tensor const& x, Call const& call) {
     case ScalarType::Double:
       return call(double{});
     default:
-      STD_TORCH_CHECK(false, "x has a type that the CPU kernels lack (they compute in float32 and float64). Convert it.");
+      STD_TORCH_CHECK(false,
+                      "x has a type that the CPU kernels lack (they compute in float32 and float64). Convert it.");
   }
 }
 

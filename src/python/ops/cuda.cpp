@@ -31,7 +31,8 @@ void for_type(Tensor const& x, Call const& call) {
     case ScalarType::BFloat16:
       return call(BFloat16{});
     default:
-      STD_TORCH_CHECK(false, "x has a type that the GPU kernels lack (they compute in float32 and bfloat16). Convert it.");
+      STD_TORCH_CHECK(false,
+                      "x has a type that the GPU kernels lack (they compute in float32 and bfloat16). Convert it.");
   }
 }
 
@@ -44,8 +45,11 @@ Tensor bytes(Tensor const& like, std::size_t count) {
 OptionalTensor or_zeros(OptionalTensor const& given, Tensor const& x) {
   return given ? given : torch::stable::new_zeros(x, {x.size(2)}, parameter);
 }
-void require_gate(OptionalTensor const& z) {
-  STD_TORCH_CHECK(z.has_value(), "z is missing (the GPU kernels always gate). Call selective_scan, which passes a gate of 1.");
+void require_options(OptionalTensor const& z, bool delta_softplus) {
+  STD_TORCH_CHECK(z.has_value(),
+                  "z is missing (the GPU kernels always gate). Call selective_scan, which passes a gate of 1.");
+  STD_TORCH_CHECK(delta_softplus,
+                  "delta_softplus is false (the GPU kernels always apply softplus). Compute on the CPU.");
 }
 
 template <class T>
@@ -56,7 +60,7 @@ std::size_t saved_bytes(kernels::ScanShape const& shape) {
 std::tuple<Tensor, Tensor, Tensor> scan_forward(Tensor x, Tensor delta, Tensor A, Tensor B, Tensor C, OptionalTensor D,
                                                 OptionalTensor z, OptionalTensor delta_bias, bool delta_softplus,
                                                 bool save) {
-  require_gate(z);
+  require_options(z, delta_softplus);
   ScanArguments const in(x, delta, A, B, C, or_zeros(D, x), z, or_zeros(delta_bias, x), delta_softplus, parameter);
   auto const& s = in.shape;
   auto const out = make(x, {s.batch, s.time, s.channels}, x.scalar_type());
@@ -64,9 +68,8 @@ std::tuple<Tensor, Tensor, Tensor> scan_forward(Tensor x, Tensor delta, Tensor A
   auto saved = bytes(x, 0);
   for_type(x, [&]<class T>(T) {
     if (save) saved = bytes(x, saved_bytes<T>(s));
-    kernels::cuda::selective_scan_forward<T>(s, in.inputs<T>(), write<T>(out),
-                                             save ? write<std::byte>(saved) : nullptr, write<float>(last_state),
-                                             stream_of(x));
+    kernels::cuda::selective_scan_forward<T>(s, in.inputs<T>(), write<T>(out), save ? write<std::byte>(saved) : nullptr,
+                                             write<float>(last_state), stream_of(x));
   });
   return {out, last_state, saved};
 }
@@ -74,7 +77,7 @@ std::tuple<Tensor, Tensor, Tensor> scan_forward(Tensor x, Tensor delta, Tensor A
 std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> scan_backward(
     Tensor dout, Tensor x, Tensor delta, Tensor A, Tensor B, Tensor C, OptionalTensor D, OptionalTensor z,
     OptionalTensor delta_bias, bool delta_softplus, Tensor saved) {
-  require_gate(z);
+  require_options(z, delta_softplus);
   ScanArguments const in(x, delta, A, B, C, or_zeros(D, x), z, or_zeros(delta_bias, x), delta_softplus, parameter);
   auto const& s = in.shape;
   require(dout, "dout", x.scalar_type(), {s.batch, s.time, s.channels}, x);
@@ -125,12 +128,15 @@ std::tuple<Tensor, Tensor, Tensor> conv_backward(Tensor dout, Tensor x, Tensor w
   return {dx, dweight, dbias};
 }
 
+std::int64_t bytes_of_channel(std::int64_t states, std::int64_t time, bool bfloat16) {
+  kernels::ScanShape const shape{1, time, 1, states};
+  return static_cast<std::int64_t>(bfloat16 ? saved_bytes<BFloat16>(shape) : saved_bytes<float>(shape));
+}
+std::int64_t bytes_of_state(std::int64_t states, bool bfloat16) { return bytes_of_channel(states, 1, bfloat16); }
 /// Found from the size of a long sequence's saved states.
 std::int64_t saved_steps(std::int64_t states, bool bfloat16) {
   constexpr std::int64_t time = 1 << 16;
-  kernels::ScanShape const shape{1, time, 1, states};
-  auto const count = bfloat16 ? saved_bytes<BFloat16>(shape) / sizeof(BFloat16) : saved_bytes<float>(shape) / sizeof(float);
-  return time * states / static_cast<std::int64_t>(count);
+  return time / (bytes_of_channel(states, time, bfloat16) / bytes_of_state(states, bfloat16));
 }
 
 std::int64_t least_states(std::int64_t wanted) {
@@ -150,6 +156,7 @@ STABLE_TORCH_LIBRARY_IMPL(mambasynth, CUDA, m) {
 }
 STABLE_TORCH_LIBRARY_IMPL(mambasynth, CompositeExplicitAutograd, m) {
   m.impl("scan_saved_steps_cuda", TORCH_BOX(&saved_steps));
+  m.impl("scan_saved_bytes_cuda", TORCH_BOX(&bytes_of_state));
   m.impl("scan_states_cuda", TORCH_BOX(&least_states));
 }
 

@@ -22,9 +22,11 @@ STABLE_TORCH_LIBRARY(mambasynth, m) {
       "causal_conv1d_backward(Tensor dout, Tensor x, Tensor weight, Tensor? bias) -> (Tensor dx, Tensor dweight, "
       "Tensor dbias)");
 
-  // Steps between two saved states, which the size of `saved` follows from.
+  // The size of `saved` follows from the steps between two saved states and, on the GPU, from a channel's bytes for
+  // each.
   m.def("scan_saved_steps_cpu() -> int");
   m.def("scan_saved_steps_cuda(int states, bool bfloat16) -> int");
+  m.def("scan_saved_bytes_cuda(int states, bool bfloat16) -> int");
   // The least number of states that the GPU kernels have and that holds `states`; 0 if there is none.
   m.def("scan_states_cuda(int states) -> int");
 }
