@@ -36,6 +36,7 @@ struct ScanArgs {
   T* out;             ///< forward only
   T* saved;           ///< written by the forward (may be nullptr), read by the backward
   float* last_state;  ///< may be nullptr
+  bool softplus;      ///< always true in the fast kernels
 };
 
 /// A block's steps [begin, end). `number` counts segments over all sequences.
@@ -68,6 +69,15 @@ inline constexpr float log2_e = 1.4426950408889634f;
 __device__ inline float sigmoid(float v) { return 1.f / (1.f + __expf(-v)); }
 __device__ inline float softplus(float v) { return v > 20.f ? v : log1pf(expf(v)); }
 __device__ inline float softplus_slope(float v) { return v > 20.f ? 1.f : 1.f / (1.f + expf(-v)); }
+/// delta and its slope, from its value after the bias.
+template <class T>
+__device__ inline float delta_of(ScanArgs<T> const& in, float raw) {
+  return in.softplus ? softplus(raw) : raw;
+}
+template <class T>
+__device__ inline float delta_slope_of(ScanArgs<T> const& in, float raw) {
+  return in.softplus ? softplus_slope(raw) : 1.f;
+}
 
 /// Accurate to about 20 bits, for activations in bf16. e = exp(v).
 __device__ inline float softplus_approx(float v, float e) {

@@ -87,7 +87,7 @@ int shared_memory_of_a_block() {
 template <class S>
 bool fits(ScanShape const& s, ScanInputs<BFloat16> const& in, ScanGradients<BFloat16> const& g) {
   constexpr int unit = S::real < 8 ? 8 : 16;
-  return s.time > 0 && s.channels % S::channels == 0 && aligned(in.x, in.x_stride) &&
+  return in.softplus && s.time > 0 && s.channels % S::channels == 0 && aligned(in.x, in.x_stride) &&
          aligned(in.delta, in.delta_stride) && aligned(in.z, in.z_stride) && aligned(in.B, in.B_stride, unit) &&
          aligned(in.C, in.C_stride, unit) && aligned(in.A, 0) && aligned(in.D, 0) && aligned(in.delta_bias, 0) &&
          aligned(g.dout, 0) && aligned(g.dx, 0) && aligned(g.ddelta, 0) && aligned(g.dz, g.dz_stride) &&

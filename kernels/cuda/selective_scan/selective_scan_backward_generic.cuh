@@ -74,8 +74,8 @@ __device__ inline void stage_chunk(ScanArgs<typename S::T> const& in, ScanGradie
       float const z = to_float(in.z[(row + s) * in.z_stride + d]), sz = sigmoid(z);
       float const dout = to_float(g.dout[(row + s) * in.channels + d]);
       x = to_float(in.x[(row + s) * in.x_stride + d]);
-      delta = softplus(raw);
-      slope = softplus_slope(raw);
+      delta = delta_of(in, raw);
+      slope = delta_slope_of(in, raw);
       dy = dout * z * sz;
       gate = dout * sz * (1.f + z * (1.f - sz));
     }

@@ -52,7 +52,7 @@ template <class S>
 bool fits(ScanShape const& s, device::ScanArgs<typename S::T> const& args) {
   auto const few = [](std::int64_t stride) { return stride < std::int64_t{1} << 29; };
   constexpr int unit = S::unit * S::element;
-  return s.time > 0 && s.channels % S::channels == 0 && aligned(args.x, args.x_stride) &&
+  return args.softplus && s.time > 0 && s.channels % S::channels == 0 && aligned(args.x, args.x_stride) &&
          aligned(args.delta, args.delta_stride) && aligned(args.z, args.z_stride) &&
          aligned(args.B, args.B_stride, unit) && aligned(args.C, args.C_stride, unit) && aligned(args.A, 0) &&
          aligned(args.out, 0) && few(args.x_stride) && few(args.delta_stride) && few(args.z_stride);

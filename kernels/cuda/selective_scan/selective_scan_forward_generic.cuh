@@ -57,7 +57,7 @@ __global__ void __launch_bounds__(GenericScan<T, states>::threads) scan_forward_
       int const s = i / G::channels, c = i % G::channels, d = first_channel + c;
       bool const inside = first + s < in.time && d < in.channels;
       x[s][c] = inside ? to_float(in.x[(row + s) * in.x_stride + d]) : 0.f;
-      delta[s][c] = inside ? softplus(to_float(in.delta[(row + s) * in.delta_stride + d]) + in.delta_bias[d]) : 0.f;
+      delta[s][c] = inside ? delta_of(in, to_float(in.delta[(row + s) * in.delta_stride + d]) + in.delta_bias[d]) : 0.f;
     }
     stage_states<T, states>(in, row, first, B, C);
     __syncthreads();

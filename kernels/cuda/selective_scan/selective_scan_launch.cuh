@@ -84,7 +84,8 @@ device::ScanArgs<Native<T>> arguments(ScanShape const& s, ScanInputs<T> const& i
           0,
           nullptr,
           nullptr,
-          nullptr};
+          nullptr,
+          in.softplus};
 }
 
 /// Whether rows of T begin at multiples of `bytes`.

@@ -79,7 +79,8 @@ __global__ void __launch_bounds__(S::threads)
     for (int i = 0; i < Inputs::items; ++i) {
       int const s = (i * S::threads + tid) / S::channels;
       float const raw = ahead.delta[i] + bias, z = reverse ? ahead.z[i] : 0.f;
-      float const known = sizeof(T) == 4 ? softplus(raw) : softplus_approx(raw, exp2_approx(raw * log2_e));
+      float const known =
+          sizeof(T) == 4 || !in.softplus ? delta_of(in, raw) : softplus_approx(raw, exp2_approx(raw * log2_e));
       float const d = first + s < part.end && staged < in.channels ? known : 0.f;
       delta[s][tid % S::channels] = d;
       weight[s][tid % S::channels] = ahead.x[i] * (reverse ? z * (sizeof(T) == 4 ? sigmoid(z) : sigmoid_approx(z)) : d);

@@ -45,11 +45,9 @@ Tensor bytes(Tensor const& like, std::size_t count) {
 OptionalTensor or_zeros(OptionalTensor const& given, Tensor const& x) {
   return given ? given : torch::stable::new_zeros(x, {x.size(2)}, parameter);
 }
-void require_options(OptionalTensor const& z, bool delta_softplus) {
+void require_gate(OptionalTensor const& z) {
   STD_TORCH_CHECK(z.has_value(),
                   "z is missing (the GPU kernels always gate). Call selective_scan, which passes a gate of 1.");
-  STD_TORCH_CHECK(delta_softplus,
-                  "delta_softplus is false (the GPU kernels always apply softplus). Compute on the CPU.");
 }
 
 template <class T>
@@ -60,7 +58,7 @@ std::size_t saved_bytes(kernels::ScanShape const& shape) {
 std::tuple<Tensor, Tensor, Tensor> scan_forward(Tensor x, Tensor delta, Tensor A, Tensor B, Tensor C, OptionalTensor D,
                                                 OptionalTensor z, OptionalTensor delta_bias, bool delta_softplus,
                                                 bool save) {
-  require_options(z, delta_softplus);
+  require_gate(z);
   ScanArguments const in(x, delta, A, B, C, or_zeros(D, x), z, or_zeros(delta_bias, x), delta_softplus, parameter);
   auto const& s = in.shape;
   auto const out = make(x, {s.batch, s.time, s.channels}, x.scalar_type());
@@ -77,7 +75,7 @@ std::tuple<Tensor, Tensor, Tensor> scan_forward(Tensor x, Tensor delta, Tensor A
 std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> scan_backward(
     Tensor dout, Tensor x, Tensor delta, Tensor A, Tensor B, Tensor C, OptionalTensor D, OptionalTensor z,
     OptionalTensor delta_bias, bool delta_softplus, Tensor saved) {
-  require_options(z, delta_softplus);
+  require_gate(z);
   ScanArguments const in(x, delta, A, B, C, or_zeros(D, x), z, or_zeros(delta_bias, x), delta_softplus, parameter);
   auto const& s = in.shape;
   require(dout, "dout", x.scalar_type(), {s.batch, s.time, s.channels}, x);
