@@ -79,7 +79,7 @@ void selective_scan_backward(ScanShape const&, ScanInputs<T> const&, T const* ch
 
 /// One GPU (kernels/cuda/). T: float (fp32 throughout) or BFloat16 (x, delta, z, B, C, out and their gradients in bf16,
 /// the state and every sum over time in fp32). States: 4, 8, 16, 32, 64, 128; any number of steps. Bit-identical from
-/// run to run: no atomics.
+/// run to run: no atomics. z, D and delta_bias are needed; without softplus, the generic kernels run.
 namespace cuda {
 inline constexpr std::int64_t scan_states[] = {4, 8, 16, 32, 64, 128};
 /// Bytes of what the forward saves for the backward, and of their scratch memory: enough for this batch and any
