@@ -5,6 +5,8 @@ file(GLOB_RECURSE headers RELATIVE "${PROJECT_SOURCE_DIR}"
 if(NOT MAMBASYNTH_CUDA)
   list(FILTER headers EXCLUDE REGEX "^(kernels/cuda|src/gpu)/")
 endif()
+# They include headers that only LibTorch 2.10 or newer has, and their types are hidden like its own.
+list(FILTER headers EXCLUDE REGEX "^src/python/")
 # Only nvcc can compile it, because it uses device types.
 list(REMOVE_ITEM headers kernels/cuda/partial_sums.hpp)
 # Included once per instruction set, by sources that define it (kernels/CMakeLists.txt).
