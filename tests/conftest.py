@@ -222,7 +222,9 @@ def package_folder(build):
 
 @pytest.fixture(scope="session")
 def package(torch, package_folder):
-    """Our Python package."""
+    """Our Python package. One thread, because other tests run at the same time: threads that spin-wait for each other on
+    busy cores take ten times as long."""
+    torch.set_num_threads(1)
     sys.path.insert(0, str(package_folder))
     import mambasynth
     return mambasynth
