@@ -17,7 +17,8 @@ OLDEST = (2, 10)
 def header_folder():
     """The folder of PyTorch's headers, or None."""
     cache = Path(os.environ.get("MAMBASYNTH_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mambasynth")
-    roots = [os.environ.get("Torch_DIR"), Path(sysconfig.get_paths()["purelib"]) / "torch"]
+    given = os.environ.get("Torch_DIR")  # LibTorch, or its share/cmake/Torch
+    roots = [given, given and Path(given, "../../.."), Path(sysconfig.get_paths()["purelib"]) / "torch"]
     spec = importlib.util.find_spec("torch")
     roots += [Path(spec.origin).parent] if spec and spec.origin else []
     roots += sorted(cache.glob("torch-*/torch"), reverse=True)

@@ -204,6 +204,13 @@ def test_inductor_compiles_it(torch, ops, plain):
     assert torch.allclose(compiled(**arguments), torch.sin(ops.selective_scan(**arguments)[0]))
 
 
+def test_tensors_without_memory_have_shapes(torch, ops, plain):
+    arguments = {name: value.to("meta") if isinstance(value, torch.Tensor) else value
+                 for name, value in plain.scan_arguments((2, 9, 5, 4), torch.bfloat16).items()}
+    out, last_state = ops.selective_scan(**arguments)
+    assert (out.shape, out.dtype, last_state.shape, last_state.dtype) == ((2, 9, 5), torch.bfloat16, (2, 5, 4), torch.float32)
+
+
 def changed(arguments, **changes):
     return {name: changes[name](value) if name in changes else value for name, value in arguments.items()}
 

@@ -15,8 +15,8 @@ def torch_with_gpu(torch):
 @pytest.fixture(scope="module")
 def ops(torch_with_gpu, package):
     from mambasynth import _operators
-    if not _operators.has_cuda():
-        pytest.skip("the GPU operators are not built (MAMBASYNTH_CUDA was off)")
+    if _operators.no_cuda:
+        pytest.skip(f"no GPU operators: {_operators.no_cuda}")
     return torch_with_gpu.ops.mambasynth
 
 

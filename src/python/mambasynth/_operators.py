@@ -8,26 +8,29 @@ import torch
 from torch import Tensor
 
 _FOLDER = Path(__file__).parent
-_HAS_CUDA = torch.version.cuda is not None and (_FOLDER / "operators_cuda.so").exists()
 
 
-def _load() -> None:
+def _load() -> str | None:
+    """Loads the operators. Returns why those of the GPU could not be loaded, None if they were."""
     version = tuple(int(part) for part in torch.__version__.split(".")[:2])
     if version < (2, 10):
         raise ImportError(f"mambasynth cannot use PyTorch {torch.__version__} (its operators need the stable ABI of 2.10). "
                           "Install torch 2.10 or newer.")
     torch.ops.load_library(_FOLDER / "operators.so")
-    if _HAS_CUDA:
+    if torch.version.cuda is None:
+        return "this PyTorch has no CUDA"
+    if not (_FOLDER / "operators_cuda.so").exists():
+        return "this mambasynth was built without a CUDA compiler"
+    try:
         torch.ops.load_library(_FOLDER / "operators_cuda.so")
+    except OSError as error:
+        # The usual reason is a CUDA runtime of another major version than PyTorch's.
+        return f"PyTorch has CUDA {torch.version.cuda}, and the library reports: {error.__cause__ or error}"
+    return None
 
 
-_load()
+no_cuda = _load()
 ops = torch.ops.mambasynth
-
-
-def has_cuda() -> bool:
-    """Whether this build has the GPU operators and PyTorch can load them."""
-    return _HAS_CUDA
 
 
 # --- Fake tensors: the shapes of the results, for torch.compile and torch.export ---
@@ -127,10 +130,15 @@ def _in_rows(tensor: Tensor | None) -> Tensor | None:
 
 def _computed_type(x: Tensor) -> torch.dtype:
     """The type in which the kernels of its device compute with x."""
+    if x.device.type == "cuda" and no_cuda:
+        raise RuntimeError(f"x is on {x.device} without GPU operators ({no_cuda}). Build mambasynth where the CUDA compiler has the "
+                           "major version of PyTorch's, or compute on the CPU.")
+    if x.device.type not in ("cpu", "cuda", "meta"):
+        raise TypeError(f"x is on {x.device} (supported: CPU and CUDA). Move it there.")
     if x.dtype in (torch.float32, torch.float16, torch.bfloat16):
         half_on_gpu = x.device.type == "cuda" and x.dtype == torch.bfloat16
         return torch.bfloat16 if half_on_gpu else torch.float32
-    if x.dtype == torch.float64 and x.device.type == "cpu":
+    if x.dtype == torch.float64 and x.device.type != "cuda":
         return torch.float64
     raise TypeError(f"x is {x.dtype} on {x.device.type} (supported: float32, bfloat16 and float16 on CPU and CUDA, float64 "
                     "on the CPU). Convert it.")
@@ -191,7 +199,7 @@ def _scan(x, delta, A, B, C, D=None, z=None, delta_bias=None, delta_softplus=Fal
 
 
 def _state_padding(states: int) -> int:
-    least = ops.scan_states_cuda(int(states)) if _HAS_CUDA else states
+    least = ops.scan_states_cuda(int(states))
     if least == 0:
         raise ValueError(f"A has {states} states (the GPU kernels hold at most {_most_cuda_states()}). Use fewer, or compute on "
                          "the CPU.")
