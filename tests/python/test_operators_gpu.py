@@ -92,6 +92,22 @@ def test_slices_and_other_layouts_give_the_same(torch_with_gpu, ops, plain):
         assert torch.allclose(ops.selective_scan(**arguments | other)[0].float(), expected.float(), rtol=1e-2, atol=1e-2)
 
 
+def test_empty_sequences_and_repeated_gates(torch_with_gpu, ops, plain):
+    torch = torch_with_gpu
+    for shape in ((0, 5, 8, 4), (2, 0, 8, 4)):
+        arguments = on_gpu(torch, plain.scan_arguments(shape, torch.float32))
+        weight = torch.ones(8, 4, device="cuda", requires_grad=True)
+        out, last_state = ops.selective_scan(**arguments | {"x": ops.causal_conv1d(arguments["x"], weight)})
+        assert out.shape == shape[:3] and not last_state.any()
+        found = plain.gradients(out, arguments | {"weight": weight})
+        assert not found["A"].any() and not found["weight"].any()
+    arguments = on_gpu(torch, plain.scan_arguments((2, 9, 64, 16), torch.float32))
+    row = arguments["z"].detach()[:1, :1].requires_grad_()
+    expanded, repeated = (ops.selective_scan(**arguments | {"z": z})[0] for z in (row.expand(2, 9, 64), row.repeat(2, 9, 1)))
+    assert torch.equal(expanded, repeated)
+    assert torch.equal(*(torch.autograd.grad(out.sum(), row)[0] for out in (expanded, repeated)))
+
+
 @pytest.mark.parametrize("dtype", TOLERANCE)
 def test_results_do_not_depend_on_the_run(torch_with_gpu, ops, plain, dtype):
     torch = torch_with_gpu

@@ -186,6 +186,8 @@ def _scan(x, delta, A, B, C, D=None, z=None, delta_bias=None, delta_softplus=Fal
         padding = _state_padding(states)
         if padding:  # states that start at 0 and get no input stay 0
             A, B, C = (torch.nn.functional.pad(tensor, (0, padding)) for tensor in (A, B, C))
+        if z is not None and _is_one_row(z):
+            z = z.contiguous()  # its gradient is asked for at every step
         if z is None:
             z = x.new_full((1, 1, channels), _OPEN_GATE).expand(batch, time, channels)
             C = C / _OPEN_GATE

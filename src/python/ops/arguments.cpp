@@ -85,6 +85,10 @@ ScanGradientTensors::ScanGradientTensors(ScanArguments const& in, ScalarType par
               : make(in.x.tensor, {0}, in.x.tensor.scalar_type())),
       ddelta_bias(make(in.x.tensor, {in.delta_bias ? in.shape.channels : 0}, parameter)) {}
 
+void ScanGradientTensors::clear() const {
+  for (auto gradient : {dx, ddelta, dA, dB, dC, dD, dz, ddelta_bias}) torch::stable::zero_(gradient);
+}
+
 ConvArguments::ConvArguments(Tensor const& a_x, Tensor const& a_weight, OptionalTensor const& a_bias,
                              ScalarType parameter)
     : shape{}, x{a_x, 0}, weight(packed(a_weight)), bias(packed(a_bias)) {

@@ -76,6 +76,8 @@ struct ScanGradientTensors {
   Tensor dx, ddelta, dA, dB, dC, dD, dz, ddelta_bias;
   ScanGradientTensors(ScanArguments const&, ScalarType parameter);
 
+  /// Of no steps.
+  void clear() const;
   template <class T>
   [[nodiscard]] kernels::ScanGradients<T> outputs(Tensor const& dout) const {
     using P = kernels::Parameter<T>;

@@ -49,6 +49,8 @@ void require_gate(OptionalTensor const& z) {
   STD_TORCH_CHECK(z.has_value(),
                   "z is missing (the GPU kernels always gate). Call selective_scan, which passes a gate of 1.");
 }
+/// The gate of 1: every step of every sequence is the same row. Nobody asks for its gradient. As in operators.py.
+bool is_one_row(Tensor const& z) { return (z.size(0) == 1 || z.stride(0) == 0) && z.stride(1) == 0; }
 
 template <class T>
 std::size_t saved_bytes(kernels::ScanShape const& shape) {
@@ -62,9 +64,10 @@ std::tuple<Tensor, Tensor, Tensor> scan_forward(Tensor x, Tensor delta, Tensor A
   ScanArguments const in(x, delta, A, B, C, or_zeros(D, x), z, or_zeros(delta_bias, x), delta_softplus, parameter);
   auto const& s = in.shape;
   auto const out = make(x, {s.batch, s.time, s.channels}, x.scalar_type());
-  auto const last_state = make(x, {s.batch, s.channels, s.states}, parameter);
+  auto const last_state = torch::stable::new_zeros(x, {s.batch, s.channels, s.states}, parameter);
   auto saved = bytes(x, 0);
   for_type(x, [&]<class T>(T) {
+    if (x.numel() == 0) return;
     if (save) saved = bytes(x, saved_bytes<T>(s));
     kernels::cuda::selective_scan_forward<T>(s, in.inputs<T>(), write<T>(out), save ? write<std::byte>(saved) : nullptr,
                                              write<float>(last_state), stream_of(x));
@@ -80,11 +83,11 @@ std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> scan_
   auto const& s = in.shape;
   require(dout, "dout", x.scalar_type(), {s.batch, s.time, s.channels}, x);
   ScanGradientTensors gradients(in, parameter);
-  // One row for all steps is the gate of 1: nobody asks for its gradient, so one row takes all of it.
-  bool const one_gate = in.z->stride == 0;
+  bool const one_gate = is_one_row(*z);
   if (one_gate) gradients.dz = make(x, {s.channels}, x.scalar_type());
   auto const dout_rows = torch::stable::contiguous(dout), states = torch::stable::contiguous(saved);
   for_type(x, [&]<class T>(T) {
+    if (x.numel() == 0) return gradients.clear();
     require(states, "saved", ScalarType::Byte, {static_cast<std::int64_t>(saved_bytes<T>(s))}, x);
     auto const workspace = bytes(x, kernels::cuda::scan_workspace_bytes<T>(s));
     kernels::cuda::selective_scan_backward<T>(s, in.inputs<T>(), read<std::byte>(states),
@@ -117,6 +120,10 @@ std::tuple<Tensor, Tensor, Tensor> conv_backward(Tensor dout, Tensor x, Tensor w
   auto const dx = make(x, {s.batch, s.time, s.channels}, x.scalar_type());
   auto const dweight = make(x, {s.channels, s.d_conv}, parameter), dbias = make(x, {s.channels}, parameter);
   for_type(x, [&]<class T>(T) {
+    if (x.numel() == 0) {
+      for (auto sum : {dweight, dbias}) torch::stable::zero_(sum);
+      return;
+    }
     auto const workspace = bytes(x, kernels::cuda::conv_workspace_bytes(s));
     kernels::cuda::causal_conv1d_backward<T>(s, read<T>(in.x.tensor), in.x.stride, read<float>(in.weight),
                                              read<float>(in.bias), read<T>(dout_rows), write<T>(dx), s.channels,
