@@ -69,8 +69,9 @@ std::tuple<Tensor, Tensor, Tensor> scan_forward(Tensor x, Tensor delta, Tensor A
   for_type(x, [&]<class T>(T) {
     if (x.numel() == 0) return;
     if (save) saved = bytes(x, saved_bytes<T>(s));
+    auto const workspace = bytes(x, kernels::cuda::scan_forward_workspace_bytes<T>(s));
     kernels::cuda::selective_scan_forward<T>(s, in.inputs<T>(), write<T>(out), save ? write<std::byte>(saved) : nullptr,
-                                             write<float>(last_state), stream_of(x));
+                                             write<float>(last_state), stream_of(x), write<std::byte>(workspace));
   });
   return {out, last_state, saved};
 }
