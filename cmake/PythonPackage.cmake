@@ -14,8 +14,8 @@ else()
 endif()
 if(MAMBASYNTH_CUDA)
   if(NOT CMAKE_CUDA_ARCHITECTURES)
-    # Each also runs on later GPUs of its generation (10.3); those after sm_120 compile its PTX.
-    set(CMAKE_CUDA_ARCHITECTURES "90-real;100-real;120" CACHE STRING "GPU architectures")
+    # Each also runs on later GPUs of its generation (8.6, 8.9, 10.3); those after sm_120 compile its PTX.
+    set(CMAKE_CUDA_ARCHITECTURES "80-real;90-real;100-real;120" CACHE STRING "GPU architectures")
   endif()
   if(MAMBASYNTH_ANY_NVCC AND NOT CMAKE_CUDA_COMPILER AND NOT DEFINED ENV{CUDACXX})
     set(CMAKE_CUDA_COMPILER "${MAMBASYNTH_ANY_NVCC}")

@@ -19,10 +19,17 @@ __device__ inline void barrier_arrive_copied(unsigned at) {
 }
 /// Orders memory accesses before the arrivals within the block only: ordering within the cluster would invalidate L1.
 __device__ inline void barrier_wait(unsigned at, unsigned parity) {
+#if __CUDA_ARCH__ >= 900
   asm volatile(
       "{ .reg .pred p; again%=: mbarrier.try_wait.parity.shared::cta.b64 p, [%0], %1; @!p bra again%=; }" ::"r"(at),
       "r"(parity)
       : "memory");
+#else
+  asm volatile(
+      "{ .reg .pred p; again%=: mbarrier.test_wait.parity.shared::cta.b64 p, [%0], %1; @!p bra again%=; }" ::"r"(at),
+      "r"(parity)
+      : "memory");
+#endif
 }
 
 }  // namespace mambasynth::kernels::cuda::device

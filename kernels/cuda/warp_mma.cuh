@@ -45,9 +45,19 @@ __device__ inline void load_transposed(unsigned (&m)[4], unsigned shared_address
                : "memory");
 }
 __device__ inline void store_matrices(unsigned const (&m)[4], unsigned shared_address) {
+#if __CUDA_ARCH__ >= 900
   asm volatile("stmatrix.sync.aligned.m8n8.x4.shared.b16 [%4], {%0,%1,%2,%3};" ::"r"(m[0]), "r"(m[1]), "r"(m[2]),
                "r"(m[3]), "r"(shared_address)
                : "memory");
+#else
+  int const lane = static_cast<int>(threadIdx.x) % 32;
+#pragma unroll
+  for (int i = 0; i < 4; ++i) {
+    unsigned const row = __shfl_sync(0xffffffffu, shared_address, 8 * i + lane / 4);
+    asm volatile("st.shared.b32 [%0], %1;" ::"r"(row + lane % 4 * 4), "r"(m[i]) : "memory");
+  }
+  __syncwarp();
+#endif
 }
 
 /// 16 bytes from global to shared memory, or zeros where not `valid` (`from` must still be an address of the array).
@@ -65,7 +75,11 @@ __device__ inline float low_half(unsigned pair) { return __uint_as_float(pair <<
 __device__ inline float high_half(unsigned pair) { return __uint_as_float(pair & 0xffff0000u); }
 __device__ inline unsigned multiply_pairs(unsigned a, unsigned b) {
   unsigned product;
+#if __CUDA_ARCH__ >= 900
   asm("mul.rn.bf16x2 %0, %1, %2;" : "=r"(product) : "r"(a), "r"(b));
+#else
+  asm("fma.rn.bf16x2 %0, %1, %2, %3;" : "=r"(product) : "r"(a), "r"(b), "r"(0x80008000u));  // a b + -0
+#endif
   return product;
 }
 
