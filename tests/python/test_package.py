@@ -122,6 +122,29 @@ def test_wrong_groups_are_named(torch, package, plain):
         package.selective_scan_fn(**turned | {"u": turned["u"][0]})
 
 
+@pytest.mark.parametrize("name, change", [
+    ("u", lambda u: u.long()), ("delta", lambda delta: delta.transpose(1, 2)), ("z", lambda z: z[:1]), ("A", lambda A: A[None]),
+    ("A", lambda A: A[:-1]), ("B", lambda B: B[..., :-1]), ("C", lambda C: C.transpose(1, 2)), ("B", lambda B: B[:, :1, :1]),
+    ("D", lambda D: D[:-1]), ("delta_bias", lambda bias: bias.cfloat())])
+def test_an_argument_that_does_not_fit_is_named_as_upstream_names_it(package, plain, name, change):
+    turned = upstream_layout(plain.scan_arguments((2, 9, 12, 6)))
+    with pytest.raises((ValueError, TypeError), match=rf"^{name} .*\(.*\)\. \w"):
+        package.selective_scan_fn(**turned | {name: change(turned[name])})
+
+
+def test_upstreams_functions_compile_without_graph_breaks(torch, package, plain):
+    def loss(weight, turned):
+        conv = package.causal_conv1d_fn(turned["u"], weight, activation="silu")
+        return package.selective_scan_fn(**turned | {"u": conv})[0].square().sum()
+
+    turned, _ = in_groups(torch, plain, 3, 3)
+    weight = torch.randn(12, 4, dtype=torch.float64, requires_grad=True)
+    torch._dynamo.reset()
+    found, expected = torch.compile(loss, fullgraph=True, backend="aot_eager")(weight, turned), loss(weight, turned)
+    assert torch.allclose(found, expected, rtol=1e-12)
+    assert torch.allclose(*(torch.autograd.grad(result, weight)[0] for result in (found, expected)), rtol=1e-10)
+
+
 # --- causal_conv1d_fn ---
 
 
@@ -230,7 +253,7 @@ def upstream(tmp_path, monkeypatch):
         (tmp_path / folder / "__init__.py").write_text("")
     own = "def {0}(*arguments, **named): raise RuntimeError('not patched')\n"
     (tmp_path / "causal_conv1d/__init__.py").write_text(own.format("causal_conv1d_fn"))
-    (tmp_path / "mamba_ssm/ops/selective_scan_interface.py").write_text(own.format("selective_scan_fn") + own.format("mamba_inner_fn"))
+    (tmp_path / "mamba_ssm/ops/selective_scan_interface.py").write_text("import selective_scan_cuda\n" + own.format("selective_scan_fn") + own.format("mamba_inner_fn"))
     (tmp_path / "mamba_ssm/modules/mamba_simple.py").write_text(
         "from mamba_ssm.ops.selective_scan_interface import selective_scan_fn, mamba_inner_fn\n"
         "from causal_conv1d import causal_conv1d_fn\n"
@@ -239,7 +262,7 @@ def upstream(tmp_path, monkeypatch):
     (tmp_path / "mamba_ssm/__init__.py").write_text("from mamba_ssm.ops.selective_scan_interface import selective_scan_fn\n")
     monkeypatch.syspath_prepend(tmp_path)
     yield
-    for name in [name for name in sys.modules if name.split(".")[0] in ("mamba_ssm", "causal_conv1d")]:
+    for name in [name for name in sys.modules if name.split(".")[0] in ("mamba_ssm", "causal_conv1d", "selective_scan_cuda")]:
         del sys.modules[name]
 
 

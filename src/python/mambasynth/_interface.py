@@ -45,10 +45,14 @@ def selective_scan_fn(u: Tensor, delta: Tensor, A: Tensor, B: Tensor, C: Tensor,
         Only with `return_last_state`.
     """
     _require_axes(u, "u", 3, "batch, channel, time")
-    _require_axes(delta, "delta", 3, "batch, channel, time")
-    if z is not None:
-        _require_axes(z, "z", 3, "batch, channel, time")
-    B, C = _states_last(B, "B", A), _states_last(C, "C", A)
+    if not u.is_floating_point():
+        raise TypeError(f"u is {u.dtype} (the scan computes in real floating point). Convert it.")
+    _require_axes(A, "A", 2, "channel, state")
+    for tensor, name in ((delta, "delta"), (z, "z")):
+        if tensor is not None and tensor.shape != u.shape:
+            raise ValueError(f"{name} has shape {tuple(tensor.shape)}, not {tuple(u.shape)} (that of u: batch, channel, time). Pass it "
+                             "in that shape.")
+    B, C = _states_last(B, "B", A, u), _states_last(C, "C", A, u)
     x, delta, z = _transposed(u), _transposed(delta), _transposed(z)
     if A.is_complex() or B.dim() == 2 or C.dim() == 2:
         out, last_state = scan_step_by_step(x, delta, A, B, C, D, z, delta_bias, delta_softplus)
@@ -196,13 +200,16 @@ def _transposed(tensor: Tensor | None) -> Tensor | None:
     return None if tensor is None else tensor.transpose(1, 2)
 
 
-def _states_last(tensor: Tensor, name: str, A: Tensor) -> Tensor:
+def _states_last(tensor: Tensor, name: str, A: Tensor, u: Tensor) -> Tensor:
     """(batch, time, group, state), or constant (channel, state)."""
     if tensor.dim() not in (2, 3, 4):
         raise ValueError(f"{name} has {tensor.dim()} axes (supported: 2 (channel, state), 3 (batch, state, time), "
                          "4 (batch, group, state, time)). Reshape it.")
     if tensor.dim() == 2:
         return tensor
+    if tensor.shape[0] != u.shape[0] or tensor.shape[-2] != A.shape[1] or tensor.shape[-1] != u.shape[2] * (1 + A.is_complex()):
+        raise ValueError(f"{name} has shape {tuple(tensor.shape)} (u has batch {u.shape[0]} and time {u.shape[2]}, A {A.shape[1]} "
+                         "states; complex A takes pairs along time). Pass it as (batch, state, time) or (batch, group, state, time).")
     grouped = tensor.unsqueeze(1) if tensor.dim() == 3 else tensor
     if A.is_complex():
         grouped = torch.view_as_complex(grouped.float().unflatten(3, (-1, 2)).contiguous())

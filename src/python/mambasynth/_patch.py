@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import importlib
 import sys
+import types
 
 from . import _interface
 
 _OURS = {name: getattr(_interface, name) for name in ("selective_scan_fn", "mamba_inner_fn", "causal_conv1d_fn")}
+# Older mamba_ssm imports its compiled scan unconditionally. Where that could not be built, nothing calls it.
+_COMPILED = "selective_scan_cuda"
 # Imported first, so that they are among the patched ones; what is imported later takes ours from the first of them.
 _MODULES = ("mamba_ssm.ops.selective_scan_interface", "mamba_ssm.modules.mamba_simple")
 
@@ -15,6 +18,7 @@ _MODULES = ("mamba_ssm.ops.selective_scan_interface", "mamba_ssm.modules.mamba_s
 def patch() -> list[str]:
     """Makes an installed ``mamba_ssm`` use our scan and convolution, in every module that has imported its own.
 
+    It then works without its compiled scan, also on the CPU (mamba_ssm itself imports ``triton``).
     ``selective_scan_fn``, ``mamba_inner_fn`` and ``causal_conv1d_fn`` are replaced, the last also in the package
     ``causal_conv1d`` if it is loaded. The single-step kernels and those of Mamba-2 stay upstream's.
 
@@ -30,7 +34,7 @@ def patch() -> list[str]:
     """
     for name in _MODULES:
         try:
-            importlib.import_module(name)
+            _import(name)
         except ImportError as error:
             raise ImportError(f"mamba_ssm cannot be patched ({name} cannot be imported: {error}). Install mamba_ssm, or use "
                               "mambasynth.Mamba, which needs none.") from error
@@ -43,3 +47,13 @@ def patch() -> list[str]:
                 setattr(module, function, ours)
                 replaced.append(f"{module_name}.{function}")
     return replaced
+
+
+def _import(name: str) -> None:
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != _COMPILED:
+            raise
+        sys.modules[_COMPILED] = types.ModuleType(_COMPILED, "An empty module: mambasynth.patch() found none.")
+        importlib.import_module(name)
