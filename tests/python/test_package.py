@@ -42,10 +42,11 @@ def test_importing_takes_less_than_a_second_and_no_other_package(package_folder)
     assert float(seconds) < 1 and loaded == [], done.stderr
 
 
-@pytest.mark.parametrize("first, second", [("mambasynth", "torch"), ("torch", "mambasynth")])
-def test_the_operators_are_there_whichever_is_imported_first(torch, package_folder, first, second):
+@pytest.mark.parametrize("imports", ["import mambasynth, torch", "import torch, mambasynth",
+                                     "import importlib.util, mambasynth; importlib.util.find_spec('torch'); import torch"])
+def test_the_operators_are_there_whichever_is_imported_first(torch, package_folder, imports):
     folder = str(next(iter(torch.__path__)).removesuffix("/torch"))
-    done = run_python(f"import {first}, {second}\nprint(torch.ops.mambasynth.selective_scan.default)\n"
+    done = run_python(f"{imports}\nprint(torch.ops.mambasynth.selective_scan.default)\n"
                       "assert torch.__spec__.loader is torch.__loader__ and 'Action' not in repr(torch.__loader__)", package_folder, folder)
     assert done.stdout.strip() == "mambasynth.selective_scan.default", done.stderr
 

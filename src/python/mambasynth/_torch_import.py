@@ -24,15 +24,24 @@ class _TorchFinder(MetaPathFinder):
 
     def __init__(self, action: Callable[[], Any]):
         self.action = action
+        self.asking = False  # the other finders
 
     def find_spec(self, fullname: str, path: Any, target: ModuleType | None = None) -> ModuleSpec | None:
-        if fullname != "torch":
+        if fullname != "torch" or self.asking:
             return None
-        sys.meta_path.remove(self)
-        spec = find_spec(fullname)
+        self.asking = True
+        try:
+            spec = find_spec(fullname)
+        finally:
+            self.asking = False
         if spec is not None and spec.loader is not None:
-            spec.loader = _LoaderThenAction(spec.loader, self.action)
+            spec.loader = _LoaderThenAction(spec.loader, self.loaded)
         return spec
+
+    def loaded(self) -> None:
+        if self in sys.meta_path:  # whoever only asks for the specification loads nothing
+            sys.meta_path.remove(self)
+            self.action()
 
 
 class _LoaderThenAction(Loader):
