@@ -38,6 +38,20 @@ template <class T>
 T softplus_slope(T v) {
   return v > T{20} ? T{1} : sigmoid(v);
 }
+/// Of a channel, where the array is given.
+template <class T>
+T value_or_zero(T const* array, std::int64_t d) {
+  return array ? array[d] : T{};
+}
+template <class T>
+T raw_delta(ScanInputs<T> const& in, std::int64_t step, std::int64_t d) {
+  return in.delta[step * in.delta_stride + d] + value_or_zero(in.delta_bias, d);
+}
+template <class T>
+T delta_at(ScanInputs<T> const& in, std::int64_t step, std::int64_t d) {
+  T const raw = raw_delta(in, step, d);
+  return in.softplus ? softplus(raw) : raw;
+}
 
 }  // namespace
 
@@ -54,15 +68,15 @@ void selective_scan_forward(ScanShape const& shape, ScanInputs<T> const& in, Sca
           auto const chunk = b * scan_chunks(shape.time) + t / scan_chunk;
           std::copy(h.begin(), h.end(), outputs.checkpoints + (chunk * shape.channels + d) * states);
         }
-        T const x = in.x[step * in.x_stride + d], z = in.z[step * in.z_stride + d];
-        T const delta = softplus(in.delta[step * in.delta_stride + d] + in.delta_bias[d]);
-        T y = in.D[d] * x;
+        T const x = in.x[step * in.x_stride + d], delta = delta_at(in, step, d);
+        T y = value_or_zero(in.D, d) * x;
         for (std::int64_t n = 0; n < states; ++n) {
           auto& h_n = h[static_cast<std::size_t>(n)];
           h_n = std::exp(delta * in.A[d * states + n]) * h_n + delta * in.B[step * in.B_stride + n] * x;
           y += in.C[step * in.C_stride + n] * h_n;
         }
-        outputs.out[step * shape.channels + d] = y * z * sigmoid(z);
+        T const z = in.z ? in.z[step * in.z_stride + d] : T{};
+        outputs.out[step * shape.channels + d] = in.z ? y * z * sigmoid(z) : y;
       }
       if (outputs.last_state) std::copy(h.begin(), h.end(), outputs.last_state + (b * shape.channels + d) * states);
     }
@@ -74,8 +88,8 @@ void selective_scan_backward(ScanShape const& shape, ScanInputs<T> const& in, T 
   check_scan(shape);
   auto const states = shape.states, time = shape.time;
   std::fill_n(gradients.dA, shape.channels * states, T{});
-  std::fill_n(gradients.dD, shape.channels, T{});
-  std::fill_n(gradients.ddelta_bias, shape.channels, T{});
+  if (in.D) std::fill_n(gradients.dD, shape.channels, T{});
+  if (in.delta_bias) std::fill_n(gradients.ddelta_bias, shape.channels, T{});
   for (std::int64_t step = 0; step < shape.batch * time; ++step) {
     std::fill_n(gradients.dB + step * gradients.dB_stride, states, T{});
     std::fill_n(gradients.dC + step * gradients.dC_stride, states, T{});
@@ -85,21 +99,19 @@ void selective_scan_backward(ScanShape const& shape, ScanInputs<T> const& in, T 
   for (std::int64_t b = 0; b < shape.batch; ++b)
     for (std::int64_t d = 0; d < shape.channels; ++d) {
       T const* A = in.A + d * states;
-      auto const delta_at = [&](std::int64_t step) {
-        return softplus(in.delta[step * in.delta_stride + d] + in.delta_bias[d]);
-      };
       for (std::int64_t t = 0; t < time; ++t) {
         auto const step = b * time + t;
-        T const delta = delta_at(step), x = in.x[step * in.x_stride + d];
+        T const delta = delta_at(in, step, d), x = in.x[step * in.x_stride + d];
         for (std::int64_t n = 0; n < states; ++n)
           h[at(t + 1, n)] = std::exp(delta * A[n]) * h[at(t, n)] + delta * in.B[step * in.B_stride + n] * x;
       }
       std::vector<T> carry(static_cast<std::size_t>(states));  // a[t+1] g[t+1]
       for (auto t = time - 1; t >= 0; --t) {
         auto const step = b * time + t;
-        T const x = in.x[step * in.x_stride + d], z = in.z[step * in.z_stride + d], delta = delta_at(step);
-        T const dout = gradients.dout[step * shape.channels + d], s = sigmoid(z), dy = dout * z * s;
-        T y = in.D[d] * x, sum_B{}, sum_decay{};
+        T const x = in.x[step * in.x_stride + d], delta = delta_at(in, step, d);
+        T const z = in.z ? in.z[step * in.z_stride + d] : T{}, s = sigmoid(z);
+        T const dout = gradients.dout[step * shape.channels + d], dy = in.z ? dout * z * s : dout;
+        T y = value_or_zero(in.D, d) * x, sum_B{}, sum_decay{};
         for (std::int64_t n = 0; n < states; ++n) {
           T const B = in.B[step * in.B_stride + n], C = in.C[step * in.C_stride + n];
           auto& carry_n = carry[static_cast<std::size_t>(n)];
@@ -113,13 +125,13 @@ void selective_scan_backward(ScanShape const& shape, ScanInputs<T> const& in, T 
           gradients.dB[step * gradients.dB_stride + n] += g * delta * x;
           gradients.dC[step * gradients.dC_stride + n] += dy * h[at(t + 1, n)];
         }
-        T const raw = in.delta[step * in.delta_stride + d] + in.delta_bias[d];
-        T const ddelta = (sum_decay + x * sum_B) * softplus_slope(raw);
-        gradients.dx[step * shape.channels + d] = dy * in.D[d] + delta * sum_B;
+        T const slope = in.softplus ? softplus_slope(raw_delta(in, step, d)) : T{1};
+        T const ddelta = (sum_decay + x * sum_B) * slope;
+        gradients.dx[step * shape.channels + d] = dy * value_or_zero(in.D, d) + delta * sum_B;
         gradients.ddelta[step * shape.channels + d] = ddelta;
-        gradients.dz[step * gradients.dz_stride + d] = dout * y * s * (T{1} + z * (T{1} - s));
-        gradients.dD[d] += dy * x;
-        gradients.ddelta_bias[d] += ddelta;
+        if (in.z) gradients.dz[step * gradients.dz_stride + d] = dout * y * s * (T{1} + z * (T{1} - s));
+        if (in.D) gradients.dD[d] += dy * x;
+        if (in.delta_bias) gradients.ddelta_bias[d] += ddelta;
       }
     }
 }

@@ -113,6 +113,33 @@ TEST_CASE("The CPU scan agrees with the reference", "[selective_scan]") {
   SECTION("a thousand steps") { check_shape({1, 1024, 4, 32}, 0); }
 }
 
+TEST_CASE("The CPU scan agrees with the reference whatever is left out", "[selective_scan]") {
+  auto const complete = random_scan<double>({2, 70, 67, 5}, 1);
+  for (int left_out = 1; left_out < 16; ++left_out) {
+    INFO("left out: " << left_out);
+    auto in = complete.inputs();
+    if (left_out & 1) in.z = nullptr;
+    if (left_out & 2) in.D = nullptr;
+    if (left_out & 4) in.delta_bias = nullptr;
+    in.softplus = (left_out & 8) == 0;
+    if (!in.softplus) in.delta_bias = nullptr, in.delta = complete.z.data();  // of both signs, as a delta may be
+    auto const run = [&](auto const& forward, auto const& backward) {
+      ScanResults<double> r(complete);  // what is not written keeps the marker in both
+      forward(complete.shape, in, r.outputs());
+      backward(complete.shape, in, r.checkpoints.data(), r.gradients(complete));
+      return r;
+    };
+    auto const expected =
+        run(kernels::reference::selective_scan_forward<double>, kernels::reference::selective_scan_backward<double>);
+    CHECK((expected.dz[0] == ScanResults<double>::marker) == (in.z == nullptr));
+    CHECK((expected.dD[0] == ScanResults<double>::marker) == (in.D == nullptr));
+    with_each_instruction_set([&] {
+      check_close(run(kernels::selective_scan_forward<double>, kernels::selective_scan_backward<double>), expected,
+                  1e-12);
+    });
+  }
+}
+
 TEST_CASE("The CPU scan writes nothing between the rows", "[selective_scan]") {
   auto const c = random_scan<float>({2, 66, 21, 5}, 4);
   with_each_instruction_set([&] {
