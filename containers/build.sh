@@ -89,7 +89,7 @@ fi
 echo '! mountpoint -q /mnt || export CCACHE_DIR=/mnt' >>"$network"
 
 step "Building $image (commit ${commit:0:12})"
-dependencies=--tests
+dependencies=--unit-tests
 [ $preset = cpu ] || dependencies+=" --cuda"
 arguments=(--build-arg "CONTEXT=$context" --build-arg "COMMIT=$commit" --build-arg "VERSION=$version"
   --build-arg "PRESET=$preset" --build-arg "DEPENDENCIES=$dependencies")

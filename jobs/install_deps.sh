@@ -3,11 +3,12 @@
 # without root, LibTorch, the headers of umappp and, where apt-get cannot be used, CMake, Ninja and Open MPI. Prints nothing if
 # nothing is missing.
 #
-#   jobs/install_deps.sh [--tests] [--cuda] [--no-install]
+#   jobs/install_deps.sh [--tests | --unit-tests] [--cuda] [--no-install]
 #   jobs/install_deps.sh [--tests] [--cuda] --bundle FILE
 #   jobs/install_deps.sh --from FILE
 #
-#   --tests        also what tests/run.sh needs: Catch2 version 3, Slurm, munge
+#   --tests        also what tests/run.sh needs: Catch2 version 3, Slurm, munge, LaTeX, Chromium
+#   --unit-tests   also what building the unit tests needs: Catch2 version 3
 #   --cuda         LibTorch with CUDA; also CUDA's compiler if there is no toolkit 12.8 or newer
 #   --no-install   change nothing: report what is missing and what to load or install; exit 2 if anything is missing
 #   --bundle FILE  install nothing: pack all of this into FILE for machines without the internet
@@ -23,10 +24,11 @@ for part in packages apt pins pypi bundle; do
   . "$checkout/jobs/install/$part.sh"
 done
 
-cuda=false tests=false install=true make='' from=''
+cuda=false tests=false unit_tests=false install=true make='' from=''
 while [ $# -gt 0 ]; do
   case $1 in
     --tests) tests=true ;;
+    --unit-tests) unit_tests=true ;;
     --cuda) cuda=true ;;
     --no-install) install=false ;;
     --bundle) make=${2:?--bundle needs a file} && shift ;;
@@ -40,6 +42,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 [ -z "$make" ] || [ -z "$from" ] || die 2 "--bundle and --from exclude each other (one packs, the other installs). Give one of them."
+! $unit_tests || [ -z "$make$from" ] || die 2 "--unit-tests cannot be combined with --bundle and --from (bundles hold all tests' packages or none). Use --tests."
 $install || [ -z "$make$from" ] || die 2 "--no-install cannot be combined with --bundle and --from (it changes nothing). Leave it out."
 
 as_root=

@@ -28,8 +28,10 @@ gnuplot-nox         command gnuplot
 ccache              optional
 mold                optional
 '
-test_packages='
+unit_test_packages='
 catch2              catch2
+'
+test_packages=$unit_test_packages'
 python3-venv        venv
 hdf5-tools          command h5dump
 slurm-wlm           command slurmctld
@@ -40,8 +42,10 @@ texlive-science     optional
 chromium            optional
 '
 wanted_packages() {  # lines "PACKAGE PROBE NAME"
-  local line
-  while IFS= read -r line; do [ -z "$line" ] || printf '%s\n' "$line"; done <<<"$packages$($tests && printf '%s' "$test_packages")"
+  local line wanted=$packages
+  if $tests; then wanted+=$test_packages
+  elif $unit_tests; then wanted+=$unit_test_packages; fi
+  while IFS= read -r line; do [ -z "$line" ] || printf '%s\n' "$line"; done <<<"$wanted"
 }
 
 includes() { echo "#include <$1>" | "${CXX:-g++}" -std=c++20 -x c++ -E - >/dev/null 2>&1; }

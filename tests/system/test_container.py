@@ -1,7 +1,8 @@
-"""The image: its scripts without Apptainer; with Apptainer, whole sweeps inside it, alone and under Slurm.
+"""The images: their scripts without Apptainer; with Apptainer, whole sweeps inside them, alone and under Slurm.
 
-MAMBASYNTH_IMAGE=IMAGE.sif   an image to test; without it, the tests build one, which takes a quarter of an hour
-MAMBASYNTH_MIRROR=URL        the Debian archive to build it from
+MAMBASYNTH_IMAGE=IMAGE.sif        an image to test; without it, the tests build one, which takes a quarter of an hour
+MAMBASYNTH_CUDA_IMAGE=IMAGE.sif   the same for GPUs
+MAMBASYNTH_MIRROR=URL             the Debian archive to build them from
 """
 
 import hashlib
@@ -87,8 +88,8 @@ def test_the_build_script_reports_a_problem_in_one_line(arguments, environment, 
 
 
 @pytest.mark.parametrize("arguments, expected", [
-    ([], {"PRESET": "cpu", "DEPENDENCIES": "--tests"}),
-    (["--cuda"], {"PRESET": "cuda", "DEPENDENCIES": "--tests --cuda"}),
+    ([], {"PRESET": "cpu", "DEPENDENCIES": "--unit-tests"}),
+    (["--cuda"], {"PRESET": "cuda", "DEPENDENCIES": "--unit-tests --cuda"}),
     (["--cuda", "--base", "docker://nvidia/cuda:12.8.1-devel-ubuntu24.04"], {"PRESET": "cuda", "BOOTSTRAP": "docker",
                                                                            "BASE": "nvidia/cuda:12.8.1-devel-ubuntu24.04"}),
     (["--base", "base.sif"], {"PRESET": "cpu", "BOOTSTRAP": "localimage", "BASE": "FOLDER/base.sif"}),
@@ -181,16 +182,25 @@ def apptainer():
     return found
 
 
+def built(folder, apptainer, variable, *options):
+    """The image that the variable names, or a new one."""
+    if variable in os.environ:
+        return os.path.abspath(os.environ[variable])
+    image = folder / "mambasynth.sif"
+    mirror = ["--mirror", os.environ["MAMBASYNTH_MIRROR"]] if "MAMBASYNTH_MIRROR" in os.environ else []
+    done = run(BUILD, *options, *mirror, image, APPTAINER=apptainer, timeout=7200)
+    assert done.returncode == 0, done.stderr[-5000:]
+    return str(image)
+
+
 @pytest.fixture(scope="module")
 def image(apptainer, tmp_path_factory):
-    named = os.environ.get("MAMBASYNTH_IMAGE")
-    if named:
-        return named
-    built = tmp_path_factory.mktemp("image") / "mambasynth.sif"
-    mirror = ["--mirror", os.environ["MAMBASYNTH_MIRROR"]] if "MAMBASYNTH_MIRROR" in os.environ else []
-    done = run(BUILD, *mirror, built, APPTAINER=apptainer, timeout=7200)
-    assert done.returncode == 0, done.stderr[-5000:]
-    return str(built)
+    return built(tmp_path_factory.mktemp("image"), apptainer, "MAMBASYNTH_IMAGE")
+
+
+@pytest.fixture(scope="module")
+def cuda_image(apptainer, tmp_path_factory):
+    return built(tmp_path_factory.mktemp("cuda-image"), apptainer, "MAMBASYNTH_CUDA_IMAGE", "--cuda")
 
 
 def sha256(file):
@@ -238,16 +248,50 @@ def test_the_smoke_sweep_runs_on_two_ranks_without_slurm(apptainer, image, tmp_p
 @pytest.mark.long
 def test_a_trial_records_the_hash_of_an_image_visible_in_the_container(apptainer, image, tmp_path):
     (tmp_path / "tiny.toml").write_text(TINY_SWEEP)
-    done = run(apptainer, "exec", "--bind", f"{tmp_path},{os.path.dirname(os.path.abspath(image))}", os.path.abspath(image), "mambasynth", "sweep",
+    done = run(apptainer, "exec", "--bind", f"{tmp_path},{os.path.dirname(image)}", image, "mambasynth", "sweep",
                "tiny.toml", "--out", "out", cwd=tmp_path, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
     assert containers_of(tmp_path / "out") == [sha256(image)] * 2
 
 
+@pytest.mark.long
+def test_the_unit_tests_pass_inside_the_gpu_image_and_say_that_there_is_no_gpu(apptainer, cuda_image):
+    if os.path.exists("/dev/nvidiactl"):
+        pytest.skip("this machine has a GPU")
+    done = run(apptainer, "test", cuda_image, timeout=1800)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"[1-9]\d* test programs passed, [1-9]\d* skipped, 0 failed, no GPU \(apptainer test --nv", done.stdout)
+
+
+@pytest.mark.long
+def test_the_gpu_image_is_small_enough_to_copy_and_has_code_for_each_card(apptainer, cuda_image):
+    assert os.path.getsize(cuda_image) < 3e9
+    version = run(apptainer, "run", cuda_image, "--version").stdout
+    assert re.search(r"\b90-real\b.*\b90-virtual\b.*\b120-real\b", version), version
+
+
+@pytest.mark.long
+def test_doctor_in_the_gpu_image_tells_a_missing_nv_from_a_missing_gpu(apptainer, cuda_image):
+    if os.path.exists("/dev/nvidiactl"):
+        pytest.skip("this machine has a GPU")
+    alone = run(apptainer, "run", cuda_image, "doctor", timeout=120)
+    assert alone.returncode == 0 and "No GPU here" in alone.stdout, alone.stdout + alone.stderr
+    in_job = run(apptainer, "exec", cuda_image, "env", "SLURM_JOB_GPUS=0", "mambasynth", "doctor", timeout=120)
+    assert in_job.returncode != 0 and "apptainer exec --nv" in in_job.stdout, in_job.stdout + in_job.stderr
+
+
+@pytest.mark.long
+def test_a_sweep_in_the_gpu_image_runs_without_a_gpu(apptainer, cuda_image, tmp_path):
+    (tmp_path / "tiny.toml").write_text(TINY_SWEEP)
+    done = run(apptainer, "exec", "--bind", tmp_path, cuda_image, "mambasynth", "sweep", "tiny.toml", "--out", "out", cwd=tmp_path, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(containers_of(tmp_path / "out")) == 2
+
+
 @pytest.fixture
 def submit(slurm, apptainer, image, tmp_path):  # noqa: F811
     """submit(COMMAND...): runs a Slurm command with CONTAINER set to the image."""
-    environment = slurm | {"CONTAINER": os.path.abspath(image), "PATH": os.path.dirname(apptainer) + ":" + os.environ["PATH"]}
+    environment = slurm | {"CONTAINER": image, "PATH": os.path.dirname(apptainer) + ":" + os.environ["PATH"]}
 
     def submit(*command):
         return subprocess.run([*map(str, command)], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=900)

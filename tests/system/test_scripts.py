@@ -26,6 +26,19 @@ def test_missing_packages_and_libtorch_are_named_without_installing(tmp_path):
     assert not (tmp_path / "cache").exists()
 
 
+def test_unit_tests_need_catch2_and_no_cluster_or_browser(tmp_path):
+    def packages(*options):
+        return run("bash", "-c", 'checkout=$1; . "$1/jobs/install/packages.sh"; tests=$2 unit_tests=$3; wanted_packages', "bash", CHECKOUT,
+                   *options, MAMBASYNTH_CACHE=str(tmp_path)).stdout.split()
+
+    neither, unit, all_tests = packages("false", "false"), packages("false", "true"), packages("true", "false")
+    assert "cmake" in neither and "catch2" not in neither
+    assert "catch2" in unit and "slurm-wlm" not in unit and "chromium" not in unit
+    assert set(unit) < set(all_tests) and "slurm-wlm" in all_tests
+    done = run(CHECKOUT / "jobs" / "install_deps.sh", "--unit-tests", "--bundle", tmp_path / "bundle.tar")
+    assert done.returncode == 2 and "--tests" in done.stderr
+
+
 def test_install_deps_is_silent_if_nothing_is_missing(tmp_path):
     done = run(CHECKOUT / "jobs" / "install_deps.sh", "--tests", "--no-install", Torch_DIR=str(tmp_path),
                MAMBASYNTH_HEADERS_DIR=str(tmp_path))
