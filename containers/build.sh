@@ -86,7 +86,8 @@ if [ -n "${SSL_CERT_FILE:-}" ]; then
   give PIP_CERT /site/certificates.crt
   give APT_CONFIG /site/apt.conf
 fi
-echo '! mountpoint -q /mnt || export CCACHE_DIR=/mnt' >>"$network"
+# Both images, and all commits, share ccache's entries.
+echo '! mountpoint -q /mnt || export CCACHE_DIR=/mnt CCACHE_BASEDIR=/opt/mambasynth CCACHE_NOHASHDIR=1' >>"$network"
 
 step "Building $image (commit ${commit:0:12})"
 dependencies=--unit-tests
