@@ -73,6 +73,16 @@ def test_the_build_script_sets_every_argument_of_the_definition():
         assert (CHECKOUT / path).exists(), path
 
 
+def test_the_image_keeps_every_file_that_a_unit_test_finds_by_path():
+    kept = DEFINITION.read_text().split()
+    needed = []
+    for file in (CHECKOUT / "tests").rglob("CMakeLists.txt"):
+        for name in re.findall(r'MAMBASYNTH_\w+="\$\{CMAKE_CURRENT_SOURCE_DIR\}/([^"]+)"', file.read_text()):
+            needed.append(str((file.parent / name).relative_to(CHECKOUT)))
+    assert len(needed) >= 2
+    assert [path for path in needed if path not in kept] == []
+
+
 @pytest.mark.parametrize("arguments, environment, words", [
     (["--instal"], {}, ["--instal", "--help"]),
     (["--cuda", "--base", "ftp://somewhere/cuda"], {"APPTAINER": "true"}, ["ftp://somewhere/cuda", "docker://NAME"]),
