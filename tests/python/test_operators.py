@@ -143,6 +143,14 @@ def test_the_last_state_has_no_gradient(torch, ops, plain):
     assert out.requires_grad and not last_state.requires_grad
 
 
+def test_gradients_of_gradients_are_refused(torch, ops, plain):
+    arguments = plain.scan_arguments((1, 5, 8, 4))
+    for out in (ops.selective_scan(**arguments)[0], ops.causal_conv1d(arguments["x"], torch.ones(8, 4, dtype=torch.float64))):
+        gradient, = torch.autograd.grad(out.square().sum(), arguments["x"], create_graph=True)
+        with pytest.raises(NotImplementedError, match=r"^the gradient of a gradient .*\(.*\)\. Leave out create_graph"):
+            gradient.sum().backward()
+
+
 def test_nothing_is_saved_where_no_gradient_is_asked_for(torch, ops, plain):
     arguments = plain.scan_arguments((1, 200, 8, 4))
     positional = list(arguments.values())

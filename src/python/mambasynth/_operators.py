@@ -113,6 +113,16 @@ def _conv_gradients(ctx, dout):
 torch.library.register_autograd("mambasynth::causal_conv1d_forward", _conv_gradients, setup_context=_save_conv)
 
 
+def _refuse_second_order(ctx, *gradients):
+    raise NotImplementedError("the gradient of a gradient of mambasynth's operators was asked for (they have first derivatives only). "
+                              "Leave out create_graph.")
+
+
+# PyTorch alone would only warn, and go on without them.
+for _backward in ("selective_scan_backward", "causal_conv1d_backward"):
+    torch.library.register_autograd(f"mambasynth::{_backward}", _refuse_second_order)
+
+
 # --- The operators that users call: what kernels lack is brought into a form that they have ---
 
 
