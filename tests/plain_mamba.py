@@ -53,15 +53,16 @@ def scan_arguments(shape, dtype=torch.float64, D=True, z=True, delta_bias=True, 
     def uniform(*sizes, dtype=dtype, scale=1.0):
         return (scale * torch.rand(*sizes, generator=generator, dtype=torch.float64)).to(dtype).requires_grad_()
 
+    step = normal if delta_softplus else uniform  # a negative delta makes states grow without limit
     return {
         "x": normal(batch, time, channels),
-        "delta": normal(batch, time, channels) if delta_softplus else uniform(batch, time, channels),
+        "delta": step(batch, time, channels),
         "A": uniform(channels, states, dtype=parameter, scale=-1.0),
         "B": normal(batch, time, states),
         "C": normal(batch, time, states),
         "D": normal(channels, dtype=parameter) if D else None,
         "z": normal(batch, time, channels) if z else None,
-        "delta_bias": normal(channels, dtype=parameter) if delta_bias else None,
+        "delta_bias": step(channels, dtype=parameter) if delta_bias else None,
         "delta_softplus": delta_softplus,
     }
 
