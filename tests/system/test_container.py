@@ -257,6 +257,9 @@ def test_the_smoke_sweep_runs_on_two_ranks_without_slurm(apptainer, image, tmp_p
 
 @pytest.mark.long
 def test_a_trial_records_the_hash_of_an_image_visible_in_the_container(apptainer, image, tmp_path):
+    inside = 'test -f "${APPTAINER_CONTAINER:-$SINGULARITY_CONTAINER}"'
+    if run(apptainer, "exec", "--bind", os.path.dirname(image), image, "sh", "-c", inside).returncode != 0:
+        pytest.skip("Apptainer unpacks images here (squashfuse is not installed, or cannot mount), so a container does not know its image")
     (tmp_path / "tiny.toml").write_text(TINY_SWEEP)
     done = run(apptainer, "exec", "--bind", f"{tmp_path},{os.path.dirname(image)}", image, "mambasynth", "sweep",
                "tiny.toml", "--out", "out", cwd=tmp_path, timeout=300)
