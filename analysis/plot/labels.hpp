@@ -11,5 +11,9 @@ inline char const* word_of(Labels labels) { return labels == Labels::circles ? "
 inline char const* title_of(Labels labels) { return labels == Labels::circles ? "Circle" : "Label"; }
 /// Where there are none: "circles unknown", "no labels".
 inline char const* absence_of(Labels labels) { return labels == Labels::circles ? "circles unknown" : "no labels"; }
+/// The same, as a title.
+inline char const* title_of_absence(Labels labels) {
+  return labels == Labels::circles ? "Circles unknown" : "No labels";
+}
 
 }  // namespace mambasynth::analysis::plot

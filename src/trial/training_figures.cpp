@@ -100,7 +100,7 @@ void draw_next_prediction(WindowPrediction const& w, std::filesystem::path const
 
   plot::Figure figure(fmt::format("next_prediction_{}", w.number), {});
   plot::WindowPage page(w.start, w.start + steps, w.sampling_rate);
-  page.strip(w.circle.empty() ? plot::absence_of(w.labels) : plot::title_of(w.labels),
+  page.strip(w.circle.empty() ? plot::title_of_absence(w.labels) : plot::title_of(w.labels),
              figure.add_data("circles", plot::circle_runs(w.circle, w.circles, w.start, steps)));
   auto const heat = [&](std::string const& title, std::string const& part, std::span<float const> values,
                         std::string const& range, std::string const& quantity) {
