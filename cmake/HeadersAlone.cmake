@@ -7,8 +7,8 @@ if(NOT MAMBASYNTH_CUDA)
 endif()
 # They include headers that only LibTorch 2.10 or newer has, and their types are hidden like its own.
 list(FILTER headers EXCLUDE REGEX "^src/python/")
-# Only nvcc can compile it, because it uses device types.
-list(REMOVE_ITEM headers kernels/cuda/partial_sums.hpp)
+# Only nvcc can compile them, because they use device types.
+list(REMOVE_ITEM headers kernels/cuda/partial_sums.hpp kernels/cuda/selective_scan/selective_scan_launch.hpp)
 # Included once per instruction set, by sources that define it (kernels/CMakeLists.txt).
 list(FILTER headers EXCLUDE REGEX "^kernels/(lanes|[a-z0-9_]+_lanes)\\.hpp$")
 

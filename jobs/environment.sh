@@ -73,6 +73,10 @@ can_fetch_cuda_toolkit() {
 }
 has_gpu() { output_matches $'(^|\n)GPU' nvidia-smi -L; }
 
+# at_exit COMMAND: when the script ends. Not in a subshell that ends: while_waiting kills one that may not yet have reset the
+# traps it got from the script, and then ran them.
+at_exit() { at_exit_command=$1; trap '[ "$BASHPID" != "$$" ] || eval "$at_exit_command"' EXIT; }
+
 # while_waiting WHAT FOLDER COMMAND...: runs the command, which prints nothing for minutes, and shows how long it has taken so
 # far and, if FOLDER is not empty, how much it has put there: on a terminal in one line that is erased at the end, elsewhere in
 # a line every half minute.

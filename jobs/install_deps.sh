@@ -54,7 +54,7 @@ can_install=false
 $install && [ "$as_root" != no ] && command -v apt-get >/dev/null && can_install=true
 
 scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"; discard_bundle' EXIT
+at_exit 'rm -rf "$scratch"; discard_bundle'
 temporary=$scratch/temporary  # where pip puts files until they are complete
 mkdir "$temporary"
 chmod 755 "$scratch"  # apt downloads as another user

@@ -13,7 +13,7 @@ shift
 requirements=$checkout/tests/requirements-libtorch-versions.txt
 [ $# != 0 ] || set -- $(pins "$requirements" | cut -d ' ' -f 2)
 temporary=$(mktemp -d)
-trap 'rm -rf "$temporary"' EXIT
+at_exit 'rm -rf "$temporary"'
 
 fetch_headers() {  # VERSION
   local folder=$MAMBASYNTH_CACHE/torch-$1-headers downloads=$temporary/wheels

@@ -3,7 +3,7 @@
 
 #include "kernels/cuda/selective_scan/selective_scan_backward.cuh"
 #include "kernels/cuda/selective_scan/selective_scan_backward_generic.cuh"
-#include "kernels/cuda/selective_scan/selective_scan_launch.cuh"
+#include "kernels/cuda/selective_scan/selective_scan_launch.hpp"
 #include "kernels/cuda/selective_scan/selective_scan_sums.cuh"
 
 namespace mambasynth::kernels::cuda {

@@ -5,7 +5,7 @@
 
 #include "kernels/cuda/selective_scan/selective_scan_forward.cuh"
 #include "kernels/cuda/selective_scan/selective_scan_forward_generic.cuh"
-#include "kernels/cuda/selective_scan/selective_scan_launch.cuh"
+#include "kernels/cuda/selective_scan/selective_scan_launch.hpp"
 
 namespace mambasynth::kernels::cuda {
 namespace scan {
