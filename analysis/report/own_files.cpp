@@ -26,7 +26,7 @@ std::string checksum(std::string_view content) {
   return fmt::format("{:016x}", sum);
 }
 
-/// Nothing if it is no regular file or cannot be read.
+/// Nothing if it is not a regular file or cannot be read.
 std::optional<std::string> checksum_of(fs::path const& file) {
   std::error_code ignored;
   if (!fs::is_regular_file(fs::symlink_status(file, ignored))) return std::nullopt;
