@@ -91,7 +91,7 @@ std::size_t scan_forward_workspace_bytes(ScanShape const&);
 template <class T>
 std::size_t scan_workspace_bytes(ScanShape const&);
 /// saved: scan_saved_bytes, or nullptr (evaluation). last_state: (batch, channel, state) fp32, or nullptr. workspace:
-/// scan_forward_workspace_bytes, or nullptr: then few long sequences, which are otherwise split, take longer.
+/// scan_forward_workspace_bytes or the backward's, or nullptr: few long sequences are then not split, and take longer.
 template <class T>
 void selective_scan_forward(ScanShape const&, ScanInputs<T> const&, T* out, std::byte* saved, float* last_state, Stream,
                             std::byte* workspace = nullptr);

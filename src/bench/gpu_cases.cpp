@@ -5,7 +5,6 @@
 #include <ATen/cuda/CUDAGraph.h>
 #include <c10/cuda/CUDAGuard.h>
 
-#include <algorithm>
 #include <numeric>
 
 #include "bench/gpu_timing.hpp"
@@ -82,8 +81,7 @@ std::vector<Result> scan(Sizes const& s, Effort const& effort) {
                             .delta_bias = data<float>(bias)};
   auto const out = at::empty_like(x);
   auto const saved = gpu::byte_array(k::cuda::scan_saved_bytes<T>(shape));
-  auto const workspace = gpu::byte_array(
-      std::max(k::cuda::scan_workspace_bytes<T>(shape), k::cuda::scan_forward_workspace_bytes<T>(shape)));
+  auto const workspace = gpu::byte_array(k::cuda::scan_workspace_bytes<T>(shape));
   std::vector<std::pair<std::string, std::int64_t>> const sizes{
       {"batch", s.batch}, {"time", s.time}, {"channels", d}, {"states", n}};
   auto const wide = static_cast<double>(m * d * static_cast<std::int64_t>(sizeof(T))),

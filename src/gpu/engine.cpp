@@ -116,7 +116,7 @@ Engine<T>::Engine(model::Network const& network, Capacity const& capacity)
   segments_ = static_cast<std::int64_t>(segments.size());
 
   workspace_ =
-      byte_array(std::max({k::cuda::scan_workspace_bytes<T>(scan), k::cuda::scan_forward_workspace_bytes<T>(scan),
+      byte_array(std::max({k::cuda::scan_workspace_bytes<T>(scan),
                            k::cuda::conv_workspace_bytes({capacity.batch, capacity.time, dims_.inner, dims_.d_conv}),
                            k::cuda::residual_norm_workspace_bytes({capacity.batch, capacity.time, dims_.features}),
                            k::cuda::gelu_workspace_bytes(m, dims_.hidden)}));

@@ -37,8 +37,7 @@ Plan plan(ScanShape const& s, std::byte* workspace, Blocks const& blocks) {
   auto const largest = std::max(bytes_of_sequence({device::GenericBackward<Native<T>, states>::channels, states, 4}),
                                 bytes_of_sequence({16, std::max(states, 16), 2}));
   Arena arena(workspace);
-  p.parameter_parts = arena.take<float>(
-      most_of_batches(s, [](ScanShape const& b) { return b.batch * segments(b).count; }) * s.channels * (states + 2));
+  p.parameter_parts = arena.take<float>(std::max(s.batch, most_segments(s)) * s.channels * (states + 2));
   p.state_parts = reinterpret_cast<float*>(
       arena.take<std::byte>(std::min(batch * largest, std::max(parts_bytes(states), largest))));
   p.segments = take_segments(arena, s);

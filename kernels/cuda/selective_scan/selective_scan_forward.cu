@@ -23,22 +23,35 @@ void refuse_states(std::int64_t states) {
                               "them for d_state.");
 }
 
+namespace {
+
+// Constants, so that sums are the same on every card; measured on an H200 (NOTES.md).
+constexpr std::int64_t shortest = 64, worthwhile = 8, states_of_gpu = 132 * 4096;
+
+/// Sequences that fill the GPU.
+std::int64_t filling(ScanShape const& s) {
+  return states_of_gpu / std::max<std::int64_t>(1, s.channels * std::max<std::int64_t>(s.states, 16));
+}
+
+}  // namespace
+
 Segments segments(ScanShape const& s) {
-  // Constants, so that sums are the same on every card; measured on an H200 (NOTES.md).
-  constexpr std::int64_t shortest = 64, worthwhile = 8, states_of_gpu = 132 * 4096;
-  auto const wanted =
-      states_of_gpu / std::max<std::int64_t>(1, s.batch * s.channels * std::max<std::int64_t>(s.states, 16));
-  auto const count = std::min(wanted, s.time / shortest);
+  auto const count = std::min(filling(s) / std::max<std::int64_t>(1, s.batch), s.time / shortest);
   if (count < worthwhile) return whole(s);
   auto const steps = ceil_div(ceil_div(s.time, count), 16) * 16;
   return {ceil_div(s.time, steps), steps};
 }
 
+std::int64_t most_segments(ScanShape s) {
+  s.batch = std::min(s.batch, filling(s) / worthwhile);  // larger ones are not split
+  return most_of_batches(s, [](ScanShape const& b) {
+    auto const split = segments(b);
+    return split.count > 1 ? b.batch * split.count : 0;
+  });
+}
+
 SegmentScratch take_segments(Arena& arena, ScanShape const& s) {
-  auto const rows = s.channels * most_of_batches(s, [](ScanShape const& b) {
-                      auto const split = segments(b);
-                      return split.count > 1 ? b.batch * split.count : 0;
-                    });
+  auto const rows = s.channels * most_segments(s);
   return {arena.take<float>(rows * s.states), arena.take<float>(rows)};
 }
 

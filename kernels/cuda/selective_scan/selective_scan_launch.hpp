@@ -50,6 +50,8 @@ struct Segments {
 inline constexpr Segments whole(ScanShape const& s) { return {1, s.time}; }
 /// As many segments as fill the GPU, unless they are too few to pay for the two additional kernels (NOTES.md).
 Segments segments(ScanShape const& s);
+/// Of this batch or any smaller one that is split; 0 if none is.
+std::int64_t most_segments(ScanShape s);
 
 /// The arrays of selective_scan_segments.cuh.
 struct SegmentScratch {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -62,8 +61,7 @@ DeviceScanResults run_on_gpu(ScanCase<double> const& c, std::size_t shift = 0, F
   DeviceArray<float> last(n(c.shape.batch * c.shape.channels * c.shape.states)), dA(c.A.size()), dD(c.D.size()),
       dbias(c.D.size());
   DeviceArray<std::byte> saved(kernels::cuda::scan_saved_bytes<T>(c.shape)),
-      workspace(std::max(kernels::cuda::scan_workspace_bytes<T>(c.shape),
-                         kernels::cuda::scan_forward_workspace_bytes<T>(c.shape)));
+      workspace(kernels::cuda::scan_workspace_bytes<T>(c.shape));
   kernels::ScanInputs<T> const in{
       x.get() + shift, delta.get() + shift, z.get() + shift, B.get() + shift, C.get() + shift, c.row(),         c.row(),
       c.row(),         c.state_row(),       c.state_row(),   A.get(),         D.get(),         delta_bias.get()};

@@ -29,6 +29,14 @@ void check_every_smaller_batch(Bytes const& bytes) {
 
 }  // namespace
 
+TEST_CASE("Scratch memory of the scan's backward is enough for its forward") {
+  for (std::int64_t const batch : {0, 1, 8, 128})
+    for (std::int64_t const time : {0, 64, 1024, 16384})
+      for (std::int64_t const states : cuda::scan_states)
+        CHECK(cuda::scan_workspace_bytes<kernels::BFloat16>({batch, time, 256, states}) >=
+              cuda::scan_forward_workspace_bytes<kernels::BFloat16>({batch, time, 256, states}));
+}
+
 TEST_CASE("Scratch memory for a full batch is enough for every smaller one") {
   for (std::int64_t const time : {1, 64, 1000, 1024, 5000}) {
     INFO("time " << time);
