@@ -35,4 +35,12 @@ int multiprocessors() {
   return count;
 }
 
+int shared_memory_of_a_block() {
+  int device = 0, bytes = 0;
+  check(cudaGetDevice(&device), "querying the current GPU");
+  check(cudaDeviceGetAttribute(&bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, device),
+        "querying the GPU's shared memory");
+  return bytes;
+}
+
 }  // namespace mambasynth::kernels::cuda

@@ -41,14 +41,6 @@ std::int64_t working_floats(RecurrentPlan const& p) {
          std::max({p.padded_dbl, p.padded_features, p.padded_channels}) + p.padded_channels;
 }
 
-int shared_memory_limit() {
-  int device = 0, bytes = 0;
-  check(cudaGetDevice(&device), "querying the current GPU");
-  check(cudaDeviceGetAttribute(&bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, device),
-        "querying the GPU's shared memory");
-  return bytes;
-}
-
 /// One block's view of matrices (out, in): its share of the rows and columns.
 void pack_block(RecurrentDimensions const& s, RecurrentPlan const& p, RecurrentWeights<float> const& w, int rank,
                 float* to) {
@@ -135,7 +127,7 @@ void recurrent_generate(RecurrentDimensions const& dimensions, float const* pack
     throw std::invalid_argument("generation needs a seed of at least one step");
   if (g.sequences == 0 || g.steps == 0) return;
   if (g.sequences * blocks > 0x7fffffff) throw std::invalid_argument("more than 2^31 blocks of sequences");
-  std::int64_t const limit = shared_memory_limit() / static_cast<int>(sizeof(float)) - 64;
+  std::int64_t const limit = shared_memory_of_a_block() / static_cast<int>(sizeof(float)) - 64;
   auto const working = working_floats(p), staged = working + std::max(p.before_size, p.head_size) + p.after_size;
   if (working > limit)
     throw std::invalid_argument(

@@ -74,15 +74,6 @@ void sum_parameters(ScanShape const& s, Plan const& p, std::int64_t segments, fl
   check_launch("selective scan, sums of dA, dD and ddelta_bias");
 }
 
-/// Shared memory available to a block of the current device.
-int shared_memory_of_a_block() {
-  int device = 0, bytes = 0;
-  check(cudaGetDevice(&device), "querying the current GPU");
-  check(cudaDeviceGetAttribute(&bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, device),
-        "querying the GPU's shared memory");
-  return bytes;
-}
-
 template <class S>
 bool fits(ScanShape const& s, ScanInputs<BFloat16> const& in, ScanGradients<BFloat16> const& g) {
   constexpr int unit = S::real < 8 ? 8 : 16;
