@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <mutex>
 #include <vector>
 
@@ -18,12 +19,13 @@ class TrainingTurns {
   /// yet: a manager that gives trials to the first slot alone would otherwise never give another.
   bool take_to_ask(int slot) {
     std::lock_guard const guard(mutex_);
-    return take(slot, State::asked, /*from_idle=*/true);
+    if (of(slot) == State::none && free_ == 0) free_idle_after(slot);
+    return take(slot, State::asked);
   }
   /// Before a trial that the manager gave begins.
   bool take_to_train(int slot) {
     std::lock_guard const guard(mutex_);
-    return take(slot, State::training, /*from_idle=*/false);
+    return take(slot, State::training);
   }
   void give_back(int slot) {
     std::lock_guard const guard(mutex_);
@@ -35,11 +37,14 @@ class TrainingTurns {
  private:
   enum class State { none, asked, training };
   State& of(int slot) { return states_[static_cast<std::size_t>(slot)]; }
-  bool take(int slot, State wanted, bool from_idle) {
+  void free_idle_after(int slot) {
+    auto const other = std::find(states_.begin() + slot + 1, states_.end(), State::asked);
+    if (other == states_.end()) return;
+    *other = State::none;
+    ++free_;
+  }
+  bool take(int slot, State wanted) {
     if (of(slot) == State::none) {
-      if (free_ == 0 && from_idle)
-        for (auto other = static_cast<int>(states_.size()) - 1; other > slot && free_ == 0; --other)
-          if (of(other) == State::asked) of(other) = State::none, ++free_;
       if (free_ == 0) return false;
       --free_;
     }
