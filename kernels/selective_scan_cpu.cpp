@@ -86,9 +86,9 @@ void selective_scan_backward(ScanShape const& shape, ScanInputs<T> const& inputs
   auto const per_group = padded * scan_group, per_chunk = padded * scan_chunk;
   auto const run = lanes<T>();
   auto const team = static_cast<int>(std::max<std::int64_t>(1, std::min<std::int64_t>(threads(), rows * groups)));
-  // With enough rows, a thread takes whole rows and never waits; otherwise all threads share each chunk. The sums and
-  // their order are the same.
-  bool const whole_rows = rows >= 2 * team;
+  // Where rows divide well, a thread takes whole rows and never waits; otherwise all threads share each chunk. The sums
+  // and their order are the same.
+  bool const whole_rows = rows >= 2 * team || rows % team == 0;
   auto const slots = whole_rows ? team : rows;
   auto const per_thread = (run.backward_scratch(shape.states) + 15) / 16 * 16;
   Scratch<T> scratch(per_thread * team);
