@@ -1,0 +1,41 @@
+#include "commands/memory.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <sys/resource.h>
+
+#include <cstdlib>
+#include <memory>
+
+using namespace mambasynth;
+
+namespace {
+
+constexpr std::size_t array_bytes = 128 << 20, page_bytes = 4096;
+
+long page_faults() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_minflt;
+}
+
+/// How many pages had to be mapped for an array that is written once and freed.
+long faults_of_an_array() {
+  auto const before = page_faults();
+  auto const array = std::make_unique_for_overwrite<char[]>(array_bytes);
+  for (std::size_t i = 0; i < array_bytes; i += page_bytes) const_cast<char volatile&>(array[i]) = 1;
+  return page_faults() - before;
+}
+
+}  // namespace
+
+TEST_CASE("an array takes the pages of one that was freed before") {
+#if !defined(__GLIBC__) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  SKIP("another allocator than glibc's");
+#else
+  for (auto const* variable : {"GLIBC_TUNABLES", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"})
+    if (std::getenv(variable) != nullptr) SKIP(variable << " is set");
+  commands::keep_freed_memory();
+  CHECK(faults_of_an_array() > 0);
+  CHECK(faults_of_an_array() < static_cast<long>(array_bytes / page_bytes / 100));
+#endif
+}
