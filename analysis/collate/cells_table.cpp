@@ -88,8 +88,9 @@ Standing standing_of(Differences const& differences, Table const& table, std::st
   return competitors > 1 ? at->second[cell] : Standing::none;
 }
 
-document::Column measure_column(ShownMeasure const& shown, document::Shows const& shows, bool droppable) {
-  auto const described = collate::describe(shown.measures.front());
+document::Column measure_column(ShownMeasure const& shown, plot::Labels labels, document::Shows const& shows,
+                                bool droppable) {
+  auto const described = collate::describe(shown.measures.front(), labels);
   document::Column column;
   column.key = shown.of_test_series ? shown.measures.front() + test_series_end : shown.measures.front();
   column.title = shown.title;
@@ -137,7 +138,7 @@ void add_differences(document::Table& result, Table const& table, Differences co
     deltas[difference.cell] = document::Cell(estimate_of(difference.of_seeds.difference));
     ps[difference.cell] = p_cell(difference.p_holm);
   }
-  auto const words = collate::describe(measure).label;
+  auto const words = collate::describe(measure, table.labels).label;
   auto const title = measure == "excess_mse.h1" ? std::string("excess") : measure;
   add_column(result,
              {.key = difference_key + measure,
@@ -187,7 +188,7 @@ document::Table cells_table(Table const& table, Differences const& differences, 
   for (auto const& shown : shown_measures(table, asked)) {
     bool const is_time = asked.empty() && shown.measures.front() == "seconds";
     if (is_time) add_differences(result, table, differences);
-    add_column(result, measure_column(shown, shows, asked.empty() && !first),
+    add_column(result, measure_column(shown, table.labels, shows, asked.empty() && !first),
                cells_of(shown, table, differences, first, result));
     first = false;
   }

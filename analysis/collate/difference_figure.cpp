@@ -45,7 +45,7 @@ std::string row_name(Cell const& cell, Table const& table) {
 /// The differences of one measure, a row each.
 plot::Panel forest(FigureCells const& cells, std::vector<Difference const*> const& rows) {
   auto const& table = cells.table();
-  auto const measure = describe(rows.front()->measure);
+  auto const measure = describe(rows.front()->measure, table.labels);
   auto const count = static_cast<double>(rows.size());
   plot::Panel panel{.part = measure.name, .title = measure.label, .x = {}, .y = {}, .grid = false};
   std::replace(panel.part.begin(), panel.part.end(), '.', '_');

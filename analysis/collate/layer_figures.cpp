@@ -86,7 +86,7 @@ class LayerPage {
 std::vector<Measure> shown_probes(Table const& table, Names& layers) {
   std::vector<Measure> probes;
   for (auto const& name : table.measures) {
-    auto const measure = describe(name);
+    auto const measure = describe(name, table.labels);
     if (measure.target.empty() || !measure.control.empty()) continue;
     note_new_layer(layers, measure.layer);
     if (std::none_of(probes.begin(), probes.end(),

@@ -31,6 +31,8 @@ struct Base {
   std::string_view words;
 };
 
+constexpr std::string_view same_circle = "Neighbors on the same circle", same_label = "Neighbors with the same label";
+
 /// What is neither an estimator of dimension nor a measure of activations.
 constexpr std::array bases{
     Base{"train_mse", Of::trial, number, Better::lower, not_negative, "Training MSE"},
@@ -49,15 +51,16 @@ constexpr std::array bases{
     Base{"r2", Of::probe, number, Better::higher, at_most_one, "R²"},
     // Debiased: about 0 for unrelated layers, so it can be negative.
     Base{"cka_untrained", Of::layer, number, Better::none, {-1, 1}, "CKA with the untrained network"},
-    Base{"label_overlap", Of::layer, number, Better::none, share, "Neighbors on the same circle"},
-    Base{"label_overlap_untrained", Of::layer, number, Better::none, share, "Neighbors on the same circle"},
+    Base{"label_overlap", Of::layer, number, Better::none, share, same_circle},
+    Base{"label_overlap_untrained", Of::layer, number, Better::none, share, same_circle},
     Base{"seconds", Of::trial, "s", Better::none, not_negative, "Time of the trial"},
 };
 
 struct Words {
   std::string_view name, words;
 };
-constexpr std::array targets{Words{"circle", "Circle"}, Words{"phase", "Phase"},
+constexpr std::string_view circle = "circle";
+constexpr std::array targets{Words{circle, "Circle"}, Words{"phase", "Phase"},
                              Words{"revolutions_elapsed", "Elapsed-revolutions"},
                              Words{"switch_hazard", "Switch-hazard"}, Words{"next_circle", "Next-circle"}};
 constexpr std::array controls{Words{"untrained", "untrained network"}, Words{"shuffled", "shuffled features"},
@@ -151,7 +154,7 @@ bool describe_activation(Measure& measure, trial_file::ActivationMeasure const& 
   return !layer.empty();
 }
 
-bool describe_probe(Measure& measure, std::string_view rest) {
+bool describe_probe(Measure& measure, std::string_view rest, plot::Labels labels) {
   auto const* target = entry(targets, take_part(rest));
   auto score = take_part(rest);
   measure.base = score;
@@ -164,12 +167,13 @@ bool describe_probe(Measure& measure, std::string_view rest) {
   measure.unit = base->unit;
   measure.better = measure.control.empty() ? base->better : Better::none;
   measure.bounds = base->bounds;
-  measure.quantity = fmt::format("{} probe, {}", target->words, base->words);
+  measure.quantity =
+      fmt::format("{} probe, {}", target->name == circle ? plot::title_of(labels) : target->words, base->words);
   measure.label = label_of(measure, measure.quantity, words_of_control(measure));
   return true;
 }
 
-bool describe_base(Measure& measure, Base const& base, std::string_view rest) {
+bool describe_base(Measure& measure, Base const& base, std::string_view rest, plot::Labels labels) {
   if (base.of == Of::probe || !measure.control.empty()) return false;
   if (base.of == Of::horizon || base.of == Of::both) measure.horizon = take_number(rest, "h");
   if (base.of == Of::layer) measure.layer = rest;
@@ -177,15 +181,15 @@ bool describe_base(Measure& measure, Base const& base, std::string_view rest) {
   measure.unit = base.unit;
   measure.better = base.better;
   measure.bounds = base.bounds;
-  measure.quantity = base.words;
+  measure.quantity = labels == plot::Labels::of_recording && base.words == same_circle ? same_label : base.words;
   measure.label = label_of(measure, measure.quantity, words_of_control(measure));
   bool const complete = (base.of != Of::horizon || measure.horizon) && (base.of != Of::layer || !rest.empty());
   return complete && (base.of == Of::layer || rest.empty());
 }
 
-bool describe_known(Measure& measure) {
+bool describe_known(Measure& measure, plot::Labels labels) {
   std::string_view rest = measure.name;
-  if (take_prefix(rest, "probe.")) return describe_probe(measure, rest);
+  if (take_prefix(rest, "probe.")) return describe_probe(measure, rest, labels);
   for (auto const& control : controls)
     if (take_prefix(rest, fmt::format("{}.", control.name))) {
       measure.control = control.name;
@@ -198,7 +202,7 @@ bool describe_known(Measure& measure) {
   for (auto const& activation : trial_file::activation_measures)
     if (activation.measure == root) return describe_activation(measure, activation, rest);
   auto const* base = entry(bases, root);
-  return base && describe_base(measure, *base, rest);
+  return base && describe_base(measure, *base, rest, labels);
 }
 
 }  // namespace
@@ -225,10 +229,10 @@ std::string capitalized(std::string words) {
   return words;
 }
 
-Measure describe(std::string_view name) {
+Measure describe(std::string_view name, plot::Labels labels) {
   Measure measure;
   measure.name = name;
-  if (describe_known(measure)) return measure;
+  if (describe_known(measure, labels)) return measure;
   Measure unknown;
   unknown.name = unknown.base = unknown.label = unknown.quantity = name;
   unknown.known = false;

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "analysis/plot/labels.hpp"
 #include "analysis/statistics/bounded_interval.hpp"
 
 namespace mambasynth::analysis::collate {
@@ -33,7 +34,8 @@ struct Measure {
 
 /// Describes any name. A new measure needs a row of the table in measure.cpp, unless it is an estimator of
 /// dimension/estimators.hpp or a measure of trial_file/layer_measures.hpp, which describe themselves.
-Measure describe(std::string_view name);
+/// `labels`: what label and quantity call the states that probes read.
+Measure describe(std::string_view name, plot::Labels labels = plot::Labels::circles);
 /// "layer 3" of layer_3
 std::string layer_words(std::string layer);
 /// With its first letter as a capital.

@@ -15,6 +15,7 @@
 #include "analysis/collate/measure_order.hpp"
 #include "analysis/collate/swept_axis.hpp"
 #include "analysis/collate/test_series.hpp"
+#include "analysis/trial_file/trial_layout.hpp"
 #include "store/atomic_file.hpp"
 #include "store/csv.hpp"
 #include "store/output_file.hpp"
@@ -196,10 +197,17 @@ void warn_of_unmeasured(Table& table) {
   }
 }
 
+plot::Labels labels_of(SweepFolder const& sweep) {
+  bool const recording = std::any_of(sweep.trials.begin(), sweep.trials.end(), [](auto const& trial) {
+    return trial.result && !trial.result->fact(trial_file::trial_layout::foreign_because).empty();
+  });
+  return recording ? plot::Labels::of_recording : plot::Labels::circles;
+}
+
 }  // namespace
 
 Table tabulate(SweepFolder const& sweep, statistics::Method method) {
-  Table table{.axes = sweep.axes, .measures = measures_in_order(sweep.trials), .cells = {}, .warnings = {}};
+  Table table{.axes = sweep.axes, .measures = measures_in_order(sweep.trials), .cells = {}, .warnings = {}, .labels = labels_of(sweep)};
   std::map<std::map<std::string, std::string>, std::vector<CollatedTrial const*>> groups;
   std::vector<std::map<std::string, std::string>> order;
   for (auto const& trial : sweep.trials) {

@@ -12,6 +12,7 @@
 #include "analysis/collate/interval.hpp"
 #include "analysis/collate/measure_intervals.hpp"
 #include "analysis/collate/sweep_folder.hpp"
+#include "analysis/plot/labels.hpp"
 
 namespace mambasynth::analysis::collate {
 
@@ -37,6 +38,7 @@ struct Table {
   std::vector<std::string> measures;  ///< all that any trial has, in the order of trial.h5
   std::vector<Cell> cells;            ///< in the plan's order
   std::vector<std::string> warnings;
+  plot::Labels labels = plot::Labels::circles;  ///< of_recording if any trial had a recording
 };
 
 Table tabulate(SweepFolder const& sweep, statistics::Method method = statistics::Method::student);

@@ -16,4 +16,7 @@ inline char const* title_of_absence(Labels labels) {
   return labels == Labels::circles ? "Circles unknown" : "No labels";
 }
 
+/// Of such numbers in files, whatever the series.
+inline constexpr char const* label_meaning = "label (in a generated series, the circle visited)";
+
 }  // namespace mambasynth::analysis::plot

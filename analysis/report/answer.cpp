@@ -81,7 +81,7 @@ std::string against_baseline(Collation const& collation, std::string const& meas
   auto const& lead = largest(rows);
   auto const effect = effect_of(lead);
   auto text = fmt::format("Compared with the baseline ({}), {} is {}{} at {}: {}{}", setting(table, lead.baseline),
-                          measure_phrase(measure), verdict(rows, collate::describe(measure).better),
+                          measure_phrase(table, measure), verdict(rows, collate::describe(measure).better),
                           rows.size() > 1 ? ", with the largest difference" : "", setting(table, lead.cell),
                           from_to(table, lead, measure),
                           difference_phrase(lead, test_phrase(lead, collation.differences.family)));
@@ -97,7 +97,7 @@ std::string against_baseline(Collation const& collation, std::string const& meas
 
 std::string without_baseline(Collation const& collation, std::string const& measure) {
   auto const& table = collation.table;
-  auto const phrase = measure_phrase(measure);
+  auto const phrase = measure_phrase(table, measure);
   std::vector<std::size_t> with;
   for (std::size_t c = 0; c < table.cells.size(); ++c)
     if (auto const at = table.cells[c].measures.find(measure); at != table.cells[c].measures.end() && at->second.n > 0)
@@ -164,7 +164,7 @@ std::string dimension_measure(collate::Table const& table) {
 }
 
 std::string change(Collation const& collation, std::string const& measure, std::optional<Difference> const& lead) {
-  auto const phrase = measure_phrase(measure);
+  auto const phrase = measure_phrase(collation.table, measure);
   auto const& cells = collation.table.cells;
   auto const text = [&](std::size_t cell) { return value_text(cells[cell].measures.find(measure)->second); };
   if (lead) {
@@ -276,7 +276,7 @@ Answer answer_of(Collation const& collation) {
     if (values.size() > 1) axes.push_back("the " + axis_phrase(axis));
   }
   auto const main = main_measure(table);
-  auto const what = main.empty() ? std::string("the error") : "the " + measure_phrase(main);
+  auto const what = main.empty() ? std::string("the error") : "the " + measure_phrase(table, main);
   Answer answer;
   answer.question = axes.empty()
                         ? fmt::format("How large is {}?", what)

@@ -15,7 +15,7 @@ namespace mambasynth::analysis::report {
 namespace {
 
 /// Measures in words, and not more rows than a reader looks at.
-document::Table for_print(document::Table table, std::vector<std::string> const& axes) {
+document::Table for_print(document::Table table, std::vector<std::string> const& axes, plot::Labels labels) {
   auto const is_axis = [&](std::string const& key) { return std::find(axes.begin(), axes.end(), key) != axes.end(); };
   for (std::size_t c = 0; c < table.columns.size(); ++c) {
     auto& column = table.columns[c];
@@ -24,7 +24,7 @@ document::Table for_print(document::Table table, std::vector<std::string> const&
     column.align = document::Align::left;
     column.title = "Measure";
     for (auto& row : table.rows)
-      if (auto* name = std::get_if<std::string>(&row[c].value)) *name = collate::describe(*name).label;
+      if (auto* name = std::get_if<std::string>(&row[c].value)) *name = collate::describe(*name, labels).label;
   }
   shorten(table, "differences.csv");
   return table;
@@ -43,7 +43,7 @@ std::string along(collate::DoseResponse const& response) {
   return words;
 }
 
-document::Table trends_table(std::vector<collate::DoseResponse> const& trends) {
+document::Table trends_table(std::vector<collate::DoseResponse> const& trends, plot::Labels labels) {
   document::Table table;
   table.columns = {{.key = "axis", .title = "Axis", .align = document::Align::left, .heads_row = true},
                    {.key = "measure", .title = "Measure", .align = document::Align::left, .heads_row = true},
@@ -55,7 +55,7 @@ document::Table trends_table(std::vector<collate::DoseResponse> const& trends) {
     auto const& trend = response.trend;
     auto& row = table.rows.emplace_back();
     row.emplace_back(along(response));
-    row.emplace_back(collate::describe(response.measure).label);
+    row.emplace_back(collate::describe(response.measure, labels).label);
     row.push_back(trend.slope.n > 0 ? collate::estimate_cell(trend.slope, 0, table) : document::Cell());
     row.emplace_back(trend.scale.logarithmic ? "factor of ten" : "unit");
     row.push_back(number_cell(trend.spearman));
@@ -77,7 +77,8 @@ document::Section difference_section(Material const& material) {
   if (!collation.differences.note.empty()) section.blocks.emplace_back(document::Paragraph{collation.differences.note});
   append(section.blocks, figures_named(material, "sweep_differences"));
   if (!collation.differences.rows.empty()) {
-    auto table = for_print(collate::differences_table(collation.table, collation.differences), collation.table.axes);
+    auto table = for_print(collate::differences_table(collation.table, collation.differences), collation.table.axes,
+                           collation.table.labels);
     table.label = material.label("differences");
     table.caption =
         "Differences to the baseline, paired by seed, with 95 % confidence intervals (not adjusted for the number of "
@@ -85,7 +86,7 @@ document::Section difference_section(Material const& material) {
     section.blocks.emplace_back(std::move(table));
   }
   if (!collation.trends.empty()) {
-    auto table = trends_table(collation.trends);
+    auto table = trends_table(collation.trends, collation.table.labels);
     table.label = material.label("trends");
     table.caption =
         "Dose response: least-squares slope of each seed, averaged over seeds with its 95 % confidence interval.";

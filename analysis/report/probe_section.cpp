@@ -60,7 +60,7 @@ document::Section probe_section(Material const& material) {
     auto shown = measures_table(table, "Layer", layers);
     if (shown.rows.empty()) continue;
     if (shown.columns.front().key == "Layer") add_controls(shown, sweep, target, score, layers);
-    auto const described = collate::describe(layers.front().name);
+    auto const described = collate::describe(layers.front().name, table.labels);
     shown.label = material.label("probe-" + target);
     shown.caption = fmt::format("{} by layer, on held-out stretches of whole visits{}.", described.quantity,
                                 described.better == collate::Better::lower ? "; lower is better" : "");

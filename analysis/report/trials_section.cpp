@@ -48,7 +48,7 @@ document::Section trials_section(Material const& material) {
   for (auto const& column : collate::shown_measures(collation.table, collation.measures))
     if (!column.of_test_series) shown.push_back(column);
   for (auto const& column : shown) {
-    auto const described = collate::describe(column.measures.front());
+    auto const described = collate::describe(column.measures.front(), collation.table.labels);
     table.columns.push_back({.key = described.name, .title = described.label, .unit = described.unit});
   }
   table.columns.push_back({.key = "host", .title = "Host", .align = left});

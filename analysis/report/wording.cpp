@@ -66,8 +66,8 @@ std::string value_phrase(std::string const& value) {
 std::string setting(collate::Table const& table, std::size_t cell) { return joined_setting(table, cell, true); }
 std::string short_setting(collate::Table const& table, std::size_t cell) { return joined_setting(table, cell, false); }
 
-std::string measure_phrase(std::string const& measure) {
-  auto const described = collate::describe(measure);
+std::string measure_phrase(collate::Table const& table, std::string const& measure) {
+  auto const described = collate::describe(measure, table.labels);
   auto words = described.quantity;
   // "Circle probe, R²" as "R² of the circle probe"
   if (auto const comma = words.find(", "); !described.target.empty() && comma != std::string::npos)

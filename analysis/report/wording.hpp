@@ -24,7 +24,7 @@ std::string setting(collate::Table const& table, std::size_t cell);
 /// The values alone: "0.1, 16"
 std::string short_setting(collate::Table const& table, std::size_t cell);
 /// "excess MSE one step ahead" for excess_mse.h1
-std::string measure_phrase(std::string const& measure);
+std::string measure_phrase(collate::Table const& table, std::string const& measure);
 /// "1.693 ± 0.031", "1.7" without an interval, "–" without a value.
 std::string value_text(collate::Interval const& interval);
 /// "p = 0.0625", "p < 0.001"

@@ -1,5 +1,6 @@
 #include "analysis/trial_file/embeddings.hpp"
 
+#include "analysis/plot/labels.hpp"
 #include "analysis/trial_file/trial_layout.hpp"
 #include "store/hdf5.hpp"
 
@@ -45,8 +46,8 @@ void write_embeddings(store::Hdf5Writer& h5, Embeddings const& e) {
   h5.dataset<double>(group + "umap_from_share", kept, {trial_layout::layer},
                      {"share of the variance that UMAP started from", "1"});
   h5.dataset<double>(group + "silhouette", silhouettes, {trial_layout::layer},
-                     {"silhouette of the UMAP by circle", "1"});
-  if (!e.circle.empty()) h5.dataset<std::int64_t>(group + "circle", e.circle, {point}, {"circle", "1"});
+                     {"silhouette of the UMAP by label", "1"});
+  if (!e.circle.empty()) h5.dataset<std::int64_t>(group + "circle", e.circle, {point}, {plot::label_meaning, "1"});
   if (!e.phase.empty()) h5.dataset<double>(group + "phase", e.phase, {point}, {"phase", "radian"});
   if (e.blocks.empty()) return;
   h5.text_scale(block, e.blocks, {"Mamba block, its output before it joins the residual stream", "1"});

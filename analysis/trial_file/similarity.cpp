@@ -17,13 +17,13 @@ void write_similarity(store::Hdf5Writer& h5, std::vector<std::string> const& lay
   add("cka", similarity.cka, square, "debiased linear CKA");
   add("cka_untrained", similarity.cka_untrained, one, "debiased linear CKA of a layer and itself with initial weights");
   add("neighbour_overlap", similarity.neighbour_overlap, square, "share of nearest neighbors in common");
-  add("label_overlap", similarity.label_overlap, one, "share of nearest neighbors on the same circle");
+  add("label_overlap", similarity.label_overlap, one, "share of nearest neighbors with the same label");
   add("label_overlap_untrained", similarity.label_overlap_untrained, one, "the same with initial weights");
   if (similarity.label_overlap.empty() && similarity.neighbour_overlap.empty()) return;
   h5.attribute(layout::similarity_group, "overlap_k", similarity.overlap_k);
   if (!similarity.label_overlap.empty())
     h5.scalar(layout::similarity + std::string("label_overlap_chance"), similarity.label_chance,
-              {"share on the same circle among neighbors drawn at random", "1"});
+              {"share with the same label among neighbors drawn at random", "1"});
 }
 
 }  // namespace mambasynth::analysis::trial_file

@@ -39,6 +39,8 @@ inline constexpr char const* similarity = "/similarity/";
 inline constexpr char const* shared = "/shared/";
 inline constexpr char const* shared_step = "/shared/step";
 inline constexpr char const* provenance = "/provenance";
+/// Attribute of /provenance if the series is not a generated one.
+inline constexpr char const* foreign_because = "data_foreign_because";
 
 inline constexpr std::array final_measures = {"train_mse", "val_mse", "test_mse"};
 inline constexpr std::array horizon_measures = {"val_mse",       "test_mse",    "bayes_mse",    "excess_mse",

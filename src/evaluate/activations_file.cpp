@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "analysis/plot/labels.hpp"
 #include "config/sizes.hpp"
 #include "store/atomic_file.hpp"
 #include "store/free_space.hpp"
@@ -101,7 +102,7 @@ void write_activations(std::filesystem::path const& file, model::Predictor const
     auto const first = static_cast<std::size_t>(batch.first_window * seq_len);
     auto const count = static_cast<std::size_t>(batch.x.size(0) * seq_len);
     if (!labels.circle.empty())
-      streams.append("/state/circle", labels.circle.subspan(first, count), {"circle visited", "1"});
+      streams.append("/state/circle", labels.circle.subspan(first, count), {analysis::plot::label_meaning, "1"});
     if (!labels.phase.empty())
       streams.append("/state/phase", labels.phase.subspan(first, count), {"phase on the circle", "rad"});
     if (gates) append_gates(streams, network.gates(batch.x));

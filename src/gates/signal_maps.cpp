@@ -8,6 +8,7 @@
 #include <string>
 
 #include "analysis/plot/embedding_figures.hpp"
+#include "analysis/plot/labels.hpp"
 #include "errors/stop.hpp"
 #include "gates/samples.hpp"
 #include "progress/count.hpp"
@@ -102,7 +103,8 @@ void write_signal_maps(store::Hdf5Writer& h5, SignalMaps const& maps, std::span<
   h5.attribute("/umap", "seed", config::umap_seed);
   h5.dataset<std::int64_t>("/umap/time", maps.time, {"/point"}, {"step of the series", "step"});
   if (!circle.empty())
-    h5.dataset<std::int64_t>("/umap/circle", circles_of(maps, circle), {"/point"}, {"circle visited", "1"});
+    h5.dataset<std::int64_t>("/umap/circle", circles_of(maps, circle), {"/point"},
+                             {analysis::plot::label_meaning, "1"});
   for (std::size_t s = 0; s < mapped_signals.size(); ++s) {
     std::vector<float> coordinates;
     std::vector<std::string> starts;

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "analysis/trial_file/trial_file.hpp"
+#include "analysis/trial_file/trial_layout.hpp"
 #include "backend/backend.hpp"
 #include "config/toml.hpp"
 #include "errors/errors.hpp"
@@ -118,7 +119,7 @@ analysis::trial_file::Provenance provenance_of(Job const& job, TrialData const& 
   p.more.emplace_back("gpu_seconds", job.device == "cpu" ? 0.0 : seconds * job.group->size());
   p.more.emplace_back("best_epoch", progress.best_epoch);
   if (!reason.empty()) p.more.emplace_back("reason", reason);
-  if (!data.generated) p.more.emplace_back("data_foreign_because", data.foreign_reason);
+  if (!data.generated) p.more.emplace_back(analysis::trial_file::trial_layout::foreign_because, data.foreign_reason);
   p.more.emplace_back("configuration", configuration_of(job.trial, data));
   return p;
 }

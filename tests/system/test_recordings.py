@@ -285,8 +285,8 @@ def code_blocks(page):
     return re.findall(r"^```(\w+)\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
 
 
-def test_labels_of_a_recording_are_called_labels(mambasynth, x, state, tmp_path):
-    """In the tables and the words of all figures; the names in HDF5 files are the contract's."""
+def test_labels_of_a_recording_are_called_labels(mambasynth, collate, x, state, tmp_path):
+    """In the tables, the report, and the words of all figures and files; the names in HDF5 files are the contract's."""
     numpy.savez(tmp_path / "a.npz", x=x, label=state)
     numpy.savez(tmp_path / "b.npz", x=x)
     run = tmp_path / "run"
@@ -303,6 +303,14 @@ def test_labels_of_a_recording_are_called_labels(mambasynth, x, state, tmp_path)
     words = "\n".join(scripts.values())
     for word in ("UMAP by label", "Label of the seed", "Label probe", ": label", "(no labels)"):
         assert word in words, word
+    collate(run, "--report", tmp_path / "report", "--no-figures")
+    report = (tmp_path / "report" / "report.md").read_text()
+    assert "Label probe" in report and "circle" not in report.replace("probe.circle", "").lower()
+    for file in (run / "trial.h5", tmp_path / "e" / "evaluation.h5", tmp_path / "s" / "gates.h5"):
+        meanings = {}
+        with h5py.File(file) as h5:
+            h5.visititems(lambda name, item: meanings.update({name: item.attrs.get("long_name", "")}))
+        assert [name for name, meaning in meanings.items() if re.search("circle", meaning.replace("generated series, the circle", ""))] == []
 
 
 def test_the_walk_through_runs_as_written(build, tmp_path):

@@ -303,6 +303,9 @@ TEST_CASE("a panel for each probe, with its controls beside it") {
   REQUIRE(drawing.panels.size() == 2);
   for (char const* words : {"Circle probe", "Balanced accuracy", "Phase probe", "R²"}) CHECK(drawing.says(words));
   check_means(drawing.panels[0], {circle.at("0"), circle.at("1")});
+  for (auto& trial : sweep.trials) trial.result->facts.emplace_back("data_foreign_because", "no generator is known");
+  (void)drawn(sweep, out.path());
+  CHECK(read_figure(out.path() / "sweep_probes.svg").says("Label probe"));
 }
 
 TEST_CASE("intervals of a bounded score end at its bounds") {

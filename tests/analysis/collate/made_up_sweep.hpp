@@ -30,6 +30,12 @@ class MadeUpSweep {
     for (auto const& [name, value] : measures) trial.result->measures.set(name, value);
     return *this;
   }
+  /// The series of all trials so far is a recording.
+  MadeUpSweep& of_recording() {
+    for (auto& trial : sweep_.trials)
+      if (trial.result) trial.result->facts.emplace_back("data_foreign_because", "no generator is known");
+    return *this;
+  }
   /// Seeds 0, 1, ... of a cell.
   MadeUpSweep& cell(Axes const& axes, std::string const& measure, std::vector<double> const& values) {
     for (std::size_t seed = 0; seed < values.size(); ++seed)

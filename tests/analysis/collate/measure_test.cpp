@@ -137,6 +137,16 @@ TEST_CASE("a measure's name is taken apart") {
   CHECK(describe("seconds").better == Better::none);
 }
 
+TEST_CASE("states of a recording are labels, not circles") {
+  constexpr auto recording = analysis::plot::Labels::of_recording;
+  CHECK(describe("probe.circle.balanced_accuracy.layer_3", recording).label ==
+        "Label probe, balanced accuracy, layer 3");
+  CHECK(describe("probe.circle.balanced_accuracy.layer_3", recording).target == "circle");
+  CHECK(describe("probe.phase.r2.layer_3", recording).label == "Phase probe, R², layer 3");
+  CHECK(describe("label_overlap.layer_2", recording).label == "Neighbors with the same label, layer 2");
+  CHECK(describe("label_overlap.layer_2").label == "Neighbors on the same circle, layer 2");
+}
+
 TEST_CASE("a name of another version is kept as it is") {
   for (auto const* name : {"", ".", "new_measure.layer_1", "levina_bickel", "levina_bickel.layer_1.kx",
                            "levina_bickel.layer_1.k30x", "excess_mse", "excess_mse.h", "seconds.h1", "probe.circle",

@@ -151,4 +151,7 @@ TEST_CASE("the third sentence tells what dimension and probes are where the erro
                            "layer 2 is 5.38 ± 0.31 instead of 3.12 ± 0.31 (difference 2.25 ± 0.62)"));
   CHECK_THAT(sentence, ContainsSubstring("the balanced accuracy of the circle probe in layer 2 is"));
   CHECK_THAT(sentence, ContainsSubstring("not shown to differ from 0"));
+  made_up.of_recording();
+  CHECK_THAT(answer_of(collation_of(made_up)).sentences[2],
+             ContainsSubstring("the balanced accuracy of the label probe in layer 2 is"));
 }
