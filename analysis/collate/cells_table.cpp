@@ -231,10 +231,16 @@ document::Table differences_table(Table const& table, Differences const& differe
   result.columns.push_back({.key = "measure", .title = "measure", .fit = document::Fit::shorten, .heads_row = true});
   result.columns.push_back({.key = "n_pairs", .title = "n", .words = "Pairs"});
   result.columns.push_back({.key = "difference", .title = "difference", .words = "Difference to the baseline"});
-  result.columns.push_back({.key = "effect_size", .title = "d_z", .words = "Effect size", .fit = document::Fit::drop});
+  result.columns.push_back(
+      {.key = "effect_size", .title = "d_z", .words = "Effect size, d_z", .fit = document::Fit::drop});
   result.columns.push_back({.key = "p", .title = "p"});
   result.columns.push_back({.key = "p_holm", .title = "p (Holm)"});
+  std::size_t without_pairs = 0;
   for (auto const& difference : differences.rows) {
+    if (difference.of_seeds.difference.n == 0) {
+      ++without_pairs;
+      continue;
+    }
     auto const& cell = table.cells[difference.cell];
     auto& row = result.rows.emplace_back();
     for (auto const& axis : table.axes) {
@@ -244,13 +250,14 @@ document::Table differences_table(Table const& table, Differences const& differe
     auto const& of = difference.of_seeds;
     row.emplace_back(difference.measure);
     row.emplace_back(document::Number{static_cast<double>(of.difference.n), fmt::format("{}", of.difference.n)});
-    row.push_back(of.difference.n > 0 ? estimate_cell(of.difference, 0, result) : document::Cell());
+    row.push_back(estimate_cell(of.difference, 0, result));
     row.push_back(of.effect_size == of.effect_size
                       ? document::Cell(document::Number{of.effect_size, fmt::format("{:.2g}", of.effect_size)})
                       : document::Cell());
     row.push_back(p_cell(difference.tested ? of.sign_flip.p : statistics::undefined));
     row.push_back(p_cell(difference.p_holm));
   }
+  if (without_pairs > 0) result.notes.push_back({"", left_out_words(without_pairs)});
   return result;
 }
 

@@ -51,12 +51,12 @@ class Values {
     auto const seeds = fewest_ == most_ ? fmt::format("{}", most_) : fmt::format("{} to {}", fewest_, most_);
     return most_ == 1
                ? fmt::format(
-                     "Controls of the intrinsic dimension ({}, k = {}), mean over the done trials of the only seed:",
+                     "Controls of the intrinsic dimension ({}, k = {}), mean over the done trials of the only seed.",
                      shown_estimator.label(), k)
                : fmt::format(
                      "Controls of the intrinsic dimension ({}, k = {}), mean over the done trials of each seed, then "
                      "over {} "
-                     "seeds, ± half the 95 % confidence interval over seeds:",
+                     "seeds, ± half the 95 % confidence interval over seeds.",
                      shown_estimator.label(), k, seeds);
   }
   [[nodiscard]] std::string notes() const {

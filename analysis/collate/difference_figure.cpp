@@ -92,12 +92,16 @@ std::vector<Sheet> difference_sheets(FigureCells const& cells, Differences const
   for (auto const& row : differences.rows)
     if (std::find(measures.begin(), measures.end(), row.measure) == measures.end()) measures.push_back(row.measure);
   std::vector<std::vector<Difference const*>> of_measure;
-  std::size_t longest = 0, most_seeds = 0;
+  std::size_t longest = 0, most_seeds = 0, without_pairs = 0;
   double least_p = 1;
   for (auto const& measure : measures) {
     auto& rows = of_measure.emplace_back();
     for (auto const& row : differences.rows) {
       if (row.measure != measure || (!row.tested && measure == "seconds")) continue;
+      if (row.of_seeds.difference.n == 0) {
+        ++without_pairs;
+        continue;
+      }
       rows.push_back(&row);
       most_seeds = std::max(most_seeds, static_cast<std::size_t>(row.of_seeds.difference.n));
       if (std::isfinite(row.of_seeds.sign_flip.p_least)) least_p = std::min(least_p, row.of_seeds.sign_flip.p_least);
@@ -141,9 +145,10 @@ std::vector<Sheet> difference_sheets(FigureCells const& cells, Differences const
         page.notes.push_back(
             fmt::format("p: exact sign flips, Holm's method over {}{}.", with_times_signs(differences.family),
                         least_p < 1 ? fmt::format("; a single test cannot go below {:.3g}", least_p) : ""));
-      auto caption = fmt::format("Differences from the baseline. {}", fmt::join(page.notes, " "));
+      if (without_pairs > 0) page.notes.push_back(left_out_words(without_pairs));
+      auto caption = fmt::format("{}", fmt::join(page.notes, " "));
       sheets.push_back(
-          {.page = std::move(page), .title = "Differences from the baseline", .caption = std::move(caption)});
+          {.page = std::move(page), .title = "Differences to the baseline", .caption = std::move(caption)});
     }
   number_pages(sheets);
   return sheets;

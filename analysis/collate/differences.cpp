@@ -84,7 +84,12 @@ std::string note_on(Differences const& differences, Baselines const& baselines) 
     least = std::min(least, row.of_seeds.sign_flip.p_least);
   }
   std::string note;
-  if (named.size() == 1) note = fmt::format("Differences to the baseline ({}), paired by seed", *named.begin());
+  bool const any_pair = std::any_of(differences.rows.begin(), differences.rows.end(),
+                                    [](auto const& row) { return row.of_seeds.difference.n > 0; });
+  if (!named.empty() && !any_pair)
+    note = fmt::format("No differences to the baseline{} (no seed has a result both in it and in another cell)",
+                       named.size() == 1 ? fmt::format(" ({})", *named.begin()) : "s");
+  else if (named.size() == 1) note = fmt::format("Differences to the baseline ({}), paired by seed", *named.begin());
   else if (named.size() > 1) note = fmt::format("Differences to {} baselines, paired by seed", named.size());
   if (!note.empty() && tests > 0) note += what_is_attainable(differences.family, least, tests);
   if (!note.empty()) note += ".";
@@ -102,6 +107,10 @@ std::string note_on(Differences const& differences, Baselines const& baselines) 
 }
 
 }  // namespace
+
+std::string left_out_words(std::size_t count) {
+  return fmt::format("Left out: {} without a pair of seeds.", counted(count, "difference"));
+}
 
 Differences compare_with_baseline(Table const& table, SweepFolder const& sweep, std::vector<std::string> const& asked) {
   Differences differences;

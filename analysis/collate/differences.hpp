@@ -34,6 +34,9 @@ struct Differences {
 /// direction, or all if `asked` names them, are tested and marked; Holm's method adjusts for all tests together.
 Differences compare_with_baseline(Table const& table, SweepFolder const& sweep, std::vector<std::string> const& asked);
 
+/// Of rows that tables and figures do not show: "Left out: 3 differences without a pair of seeds."
+std::string left_out_words(std::size_t count);
+
 /// differences.csv: axes, measure, n_pairs, mean, ci_low, ci_high, p, p_least, p_holm (exact sign flips), effect_size
 /// (mean / sd of the paired differences), family, best (the cell's standing), baseline. Undefined values are empty.
 std::string to_csv(Differences const& differences, Table const& table);

@@ -156,10 +156,10 @@ std::vector<Sheet> sheets_against_axis(FigureCells const& cells, std::string con
     page.notes = cells.notes(alone ? "Bars" : "Bands and bars");
     if (!alone && !cells.interval_words().empty()) page.notes.push_back("Small rings: single seeds.");
     std::string const at = on_page.empty() ? "" : ", " + on_page;
-    sheets.push_back(
-        {.page = page,
-         .title = title + at,
-         .caption = fmt::format("{} against {}{}. {}", what, table.axes.front(), at, fmt::join(page.notes, " "))});
+    sheets.push_back({.page = page,
+                      .title = title + at,
+                      .caption = fmt::format("{} against the {}{}. {}", what, brief_axis_words(table.axes.front()), at,
+                                             fmt::join(page.notes, " "))});
   }
   number_pages(sheets);
   return sheets;
@@ -193,9 +193,12 @@ std::vector<Sheet> effect_sheets(FigureCells const& cells) {
          .ylabel = "Intrinsic dimension",
          .measures = last->shown.measures});
   }
-  auto sheets =
-      sheets_against_axis(cells, "sweep_summary", "Error and dimension",
-                          "Test error beyond the Bayes optimum and intrinsic dimension of the last layer", measures);
+  std::vector<std::string> shown;
+  if (has_measure(table, "excess_mse.h1")) shown.emplace_back("Test error beyond the Bayes optimum");
+  else if (has_measure(table, "test_mse")) shown.emplace_back("Test error");
+  if (last_layer_dimension(table)) shown.emplace_back("intrinsic dimension of the last layer");
+  auto sheets = sheets_against_axis(cells, "sweep_summary", "Error and dimension",
+                                    capitalized(fmt::format("{}", fmt::join(shown, " and "))), measures);
   if (auto const optimum = shared_optimum(table))
     for (auto& sheet : sheets) {
       auto const note = fmt::format("Bayes optimum, 1 step ahead: {:.4g}.", *optimum);

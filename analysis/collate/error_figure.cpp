@@ -32,9 +32,11 @@ std::vector<Sheet> against_axis(FigureCells const& cells, std::int64_t horizon) 
   auto const steps = fmt::format("{} {} ahead", horizon, horizon == 1 ? "step" : "steps");
   add("test_mse", "Test error, " + steps, "bayes_mse");
   add("val_mse", "Validation error, " + steps, "val_bayes_mse");
-  return sheets_against_axis(cells, "sweep_errors", "Errors",
-                             "Test and validation error, with the least that any predictor can reach (Bayes)",
-                             measures);
+  bool const any_level =
+      std::any_of(measures.begin(), measures.end(), [](auto const& measure) { return !measure.levels.empty(); });
+  return sheets_against_axis(
+      cells, "sweep_errors", "Errors",
+      any_level ? "Errors, with the least that any predictor can reach (Bayes optimum)," : "Errors", measures);
 }
 
 Sheet by_horizon(FigureCells const& cells, CellGroup const& group, std::set<std::int64_t> const& horizons) {
@@ -52,7 +54,8 @@ Sheet by_horizon(FigureCells const& cells, CellGroup const& group, std::set<std:
     if (!cells.any(at(base))) return;
     plot::Panel drawn{.part = base, .title = title, .x = axis, .y = {}};
     for (auto const cell : group.cells) drawn.series.push_back(cells.curve(cell, x, at(base)));
-    if (!optimum.empty()) drawn.references.push_back(cells.control("Bayes optimum", x, at(optimum), 0));
+    if (!optimum.empty() && cells.any(at(optimum)))
+      drawn.references.push_back(cells.control("Bayes optimum", x, at(optimum), 0));
     drawn.y = cells.extent(x, at(base)).axis("MSE");
     page.panels.push_back(std::move(drawn));
   };

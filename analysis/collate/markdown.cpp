@@ -20,8 +20,8 @@ namespace mambasynth::analysis::collate {
 namespace {
 
 /// Which error is whose.
-std::string of_the_test_series(Table const& table) {
-  if (!has_measure(table, "test_mse")) return {};
+std::string of_the_test_series(Table const& table, SweepFolder const& sweep) {
+  if (!has_measure(table, "test_mse") || versions_of(Shared::data, sweep.trials).size() > 1) return {};
   if (std::none_of(table.measures.begin(), table.measures.end(),
                    [&](auto const& measure) { return has_test_error(table, measure); }))
     return "Seeds share one test series, whose own error this leaves out.";
@@ -72,7 +72,7 @@ std::string counts(Table const& table, SweepFolder const& sweep) {
 document::List explanations(Table const& table, SweepFolder const& sweep, Options const& options) {
   document::List list;
   list.items.emplace_back(of_the_interval(options.interval, options.shows));
-  if (auto const error = of_the_test_series(table); !error.empty()) list.items.emplace_back(error);
+  if (auto const error = of_the_test_series(table, sweep); !error.empty()) list.items.emplace_back(error);
   if (has_measure(table, "excess_mse.h1")) {
     auto const optimum = shared_optimum(table);
     list.items.emplace_back(
@@ -132,7 +132,8 @@ document::Blocks to_blocks(document::Table shown, Table const& table, SweepFolde
   if (has_deltas)
     explained.items.insert(explained.items.begin() + 1, "Δ: mean difference to the baseline, paired by seed.");
   blocks.emplace_back(std::move(explained));
-  if (!differences.rows.empty()) blocks.emplace_back(differences_to_print(table, differences));
+  if (auto compared = differences_to_print(table, differences); !compared.rows.empty())
+    blocks.emplace_back(std::move(compared));
   else if (!differences.note.empty()) blocks.emplace_back(document::Paragraph{differences.note});
   if (auto controls = controls_table(table, sweep); !controls.columns.empty()) {
     if (!document::fit_terminal(controls).dropped.empty())

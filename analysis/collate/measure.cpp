@@ -219,6 +219,11 @@ char const* name_of(Better better) {
   return "";
 }
 
+std::string label_with_unit(Measure const& measure) {
+  if (measure.unit.empty() || measure.unit == number) return measure.label;
+  return fmt::format("{} ({})", measure.label, measure.unit);
+}
+
 std::string layer_words(std::string layer) {
   std::replace(layer.begin(), layer.end(), '_', ' ');
   return layer;

@@ -36,6 +36,8 @@ struct Measure {
 /// dimension/estimators.hpp or a measure of trial_file/layer_measures.hpp, which describe themselves.
 /// `labels`: what label and quantity call the states that probes read.
 Measure describe(std::string_view name, plot::Labels labels = plot::Labels::circles);
+/// The label with its unit: "Time of the trial (s)"
+std::string label_with_unit(Measure const& measure);
 /// "layer 3" of layer_3
 std::string layer_words(std::string layer);
 /// With its first letter as a capital.

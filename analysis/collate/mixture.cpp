@@ -107,19 +107,22 @@ std::vector<Version> versions_of(Shared what, std::vector<CollatedTrial> const& 
 }
 
 void refuse_mixtures(SweepFolder const& sweep, std::set<Shared> const& allowed) {
+  std::vector<std::string> mixed, described, names;
   for (auto const what : all_shared) {
     auto const versions = versions_of(what, sweep.trials);
     if (versions.size() < 2 || allowed.contains(what)) continue;
-    std::vector<std::string> described;
+    mixed.push_back(fmt::format("{} {}", versions.size(), plural(what)));
+    names.emplace_back(name_of(what));
     for (auto const& version : versions) described.push_back(trials_of(version));
     if (what == Shared::data)
       for (auto const& difference : differences(sweep))
         if (difference.starts_with("data.")) described.push_back(difference);
-    throw errors::usage(
-        fmt::format("{} {} in one table", versions.size(), plural(what)), fmt::format("{}", fmt::join(described, "; ")),
-        fmt::format("Collate them apart, run the odd ones again, or accept the mixture with --allow-mixed {}",
-                    name_of(what)));
   }
+  if (mixed.empty()) return;
+  throw errors::usage(
+      fmt::format("{} in one table", fmt::join(mixed, ", ")), fmt::format("{}", fmt::join(described, "; ")),
+      fmt::format("Collate them apart, run the odd ones again, or accept the mixture with --allow-mixed {}",
+                  fmt::join(names, ",")));
 }
 
 }  // namespace mambasynth::analysis::collate

@@ -207,7 +207,11 @@ plot::Labels labels_of(SweepFolder const& sweep) {
 }  // namespace
 
 Table tabulate(SweepFolder const& sweep, statistics::Method method) {
-  Table table{.axes = sweep.axes, .measures = measures_in_order(sweep.trials), .cells = {}, .warnings = {}, .labels = labels_of(sweep)};
+  Table table{.axes = sweep.axes,
+              .measures = measures_in_order(sweep.trials),
+              .cells = {},
+              .warnings = {},
+              .labels = labels_of(sweep)};
   std::map<std::map<std::string, std::string>, std::vector<CollatedTrial const*>> groups;
   std::vector<std::map<std::string, std::string>> order;
   for (auto const& trial : sweep.trials) {

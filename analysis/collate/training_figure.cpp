@@ -54,7 +54,10 @@ Sheet training_sheet(FigureCells const& cells, CellGroup const& group, TrainingC
     curve.spread = curve.joined ? plot::Spread::band : plot::Spread::bars;
     panel.series.push_back(std::move(curve));
   }
-  auto [y_axis, cut] = plot::late_axis("MSE, mean over horizons", means_of(loss), optimum);
+  auto const& names = cells.table().measures;
+  auto const horizons =
+      std::count_if(names.begin(), names.end(), [](auto const& name) { return name.starts_with("val_mse.h"); });
+  auto [y_axis, cut] = plot::late_axis(horizons == 1 ? "MSE" : "MSE, mean over horizons", means_of(loss), optimum);
   panel.y = std::move(y_axis);
   if (std::isfinite(optimum)) panel.references.push_back(plot::level("Bayes", panel.x, optimum));
   page.panels.push_back(std::move(panel));

@@ -230,7 +230,11 @@ std::string swept_sentence(Collation const& collation) {
       values.resize(most - 1);
       values.push_back(fmt::format("{} more", count - values.size()));
     }
-    axes.push_back(fmt::format("the {} ({})", axis_phrase(axis), listed(values)));
+    auto phrase = axis_phrase(axis);
+    // "the number of states per channel (d_state: 4 and 8)"
+    bool const has_symbol = phrase.ends_with(')');
+    if (has_symbol) phrase.pop_back();
+    axes.push_back(fmt::format("the {}{}{})", phrase, has_symbol ? ": " : " (", listed(values)));
   }
   std::set<std::string> seeds;
   for (auto const& trial : collation.sweep.trials)

@@ -24,15 +24,20 @@ document::Table for_print(document::Table table, std::vector<std::string> const&
     column.align = document::Align::left;
     column.title = "Measure";
     for (auto& row : table.rows)
-      if (auto* name = std::get_if<std::string>(&row[c].value)) *name = collate::describe(*name, labels).label;
+      if (auto* name = std::get_if<std::string>(&row[c].value))
+        *name = label_with_unit(collate::describe(*name, labels));
   }
   shorten(table, "differences.csv");
   return table;
 }
 
-document::Cell number_cell(double value) {
-  if (std::isnan(value)) return {};
-  return document::Cell(document::Number{value, fmt::format("{:.2f}", value)});
+/// "0.80 [0.40, 1.00]"
+document::Cell correlation_cell(statistics::Trend const& trend) {
+  if (std::isnan(trend.spearman)) return {};
+  auto text = fmt::format("{:.2f}", trend.spearman);
+  if (!std::isnan(trend.spearman_low))
+    text += fmt::format(" [{:.2f}, {:.2f}]", trend.spearman_low, trend.spearman_high);
+  return document::Cell(document::Number{trend.spearman, std::move(text)});
 }
 
 /// "along d_state, at gate_lr_factor = 1"
@@ -55,10 +60,10 @@ document::Table trends_table(std::vector<collate::DoseResponse> const& trends, p
     auto const& trend = response.trend;
     auto& row = table.rows.emplace_back();
     row.emplace_back(along(response));
-    row.emplace_back(collate::describe(response.measure, labels).label);
+    row.emplace_back(label_with_unit(collate::describe(response.measure, labels)));
     row.push_back(trend.slope.n > 0 ? collate::estimate_cell(trend.slope, 0, table) : document::Cell());
     row.emplace_back(trend.scale.logarithmic ? "factor of ten" : "unit");
-    row.push_back(number_cell(trend.spearman));
+    row.push_back(correlation_cell(trend));
     apart = apart || !trend.scale.apart.empty();
   }
   if (apart)
@@ -76,9 +81,9 @@ document::Section difference_section(Material const& material) {
                             .label = material.label("differences")};
   if (!collation.differences.note.empty()) section.blocks.emplace_back(document::Paragraph{collation.differences.note});
   append(section.blocks, figures_named(material, "sweep_differences"));
-  if (!collation.differences.rows.empty()) {
-    auto table = for_print(collate::differences_table(collation.table, collation.differences), collation.table.axes,
-                           collation.table.labels);
+  auto table = for_print(collate::differences_table(collation.table, collation.differences), collation.table.axes,
+                         collation.table.labels);
+  if (!table.rows.empty()) {
     table.label = material.label("differences");
     table.caption =
         "Differences to the baseline, paired by seed, with 95 % confidence intervals (not adjusted for the number of "
@@ -86,11 +91,12 @@ document::Section difference_section(Material const& material) {
     section.blocks.emplace_back(std::move(table));
   }
   if (!collation.trends.empty()) {
-    auto table = trends_table(collation.trends, collation.table.labels);
-    table.label = material.label("trends");
-    table.caption =
-        "Dose response: least-squares slope of each seed, averaged over seeds with its 95 % confidence interval.";
-    section.blocks.emplace_back(std::move(table));
+    auto trends = trends_table(collation.trends, collation.table.labels);
+    trends.label = material.label("trends");
+    trends.caption =
+        "Dose response: least-squares slope of each seed, averaged over seeds with its 95 % confidence interval; "
+        "correlation with its 95 % bootstrap interval over seeds.";
+    section.blocks.emplace_back(std::move(trends));
   }
   return section;
 }

@@ -17,13 +17,17 @@ constexpr char const* by_horizon[] = {"test_mse", "bayes_mse", "excess_mse"};
 
 document::Section loss_section(Material const& material) {
   auto const& table = material.chapter.collation.table;
-  document::Section section{.title = "Losses and excess over the Bayes optimum", .label = material.label("losses")};
   std::vector<NamedMeasure> losses, horizons;
+  bool has_optimum = false;
   for (auto const* name : in_whole) losses.push_back({collate::describe(name).label, name});
   for (auto const* base : by_horizon)
     for (auto const& measure : table.measures)
-      if (auto const described = collate::describe(measure); described.base == base && described.horizon)
+      if (auto const described = collate::describe(measure); described.base == base && described.horizon) {
         horizons.push_back({described.label, measure});
+        has_optimum = has_optimum || described.base == "excess_mse";
+      }
+  document::Section section{.title = has_optimum ? "Losses and excess over the Bayes optimum" : "Losses",
+                            .label = material.label("losses")};
   std::stable_sort(horizons.begin(), horizons.end(), [](auto const& a, auto const& b) {
     return collate::describe(a.name).horizon < collate::describe(b.name).horizon;
   });
@@ -41,7 +45,9 @@ document::Section loss_section(Material const& material) {
         "error of the exact Bayes filter of the generating process. The excess is what a network's error adds to it.",
         *optimum)});
   add(losses, "losses", "Mean squared errors of the best checkpoint, over all horizons.");
-  add(horizons, "horizons", "Test error, least possible error (Bayes optimum), and excess by horizon.");
+  add(horizons, "horizons",
+      has_optimum ? "Test error, least possible error (Bayes optimum), and excess by horizon."
+                  : "Test error by horizon.");
   append(section.blocks, figures_named(material, "sweep_errors"));
   append(section.blocks, figures_named(material, "sweep_training"));
   return section;

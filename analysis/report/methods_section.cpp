@@ -6,6 +6,7 @@
 
 #include "analysis/collate/configuration.hpp"
 #include "analysis/collate/measure.hpp"
+#include "analysis/collate/mixture.hpp"
 #include "analysis/collate/numbers.hpp"
 #include "analysis/collate/shown_dimension.hpp"
 #include "analysis/report/references.hpp"
@@ -46,6 +47,11 @@ class Settings {
     if (auto const number = collate::parsed_number(text)) return grouped(fmt::format("{}", *number));
     return errors::quotable(text);
   }
+  /// "1 epoch", "20 epochs"
+  [[nodiscard]] std::string count_of(std::string const& key, std::string const& noun) const {
+    auto const text = of(key);
+    return text + " " + noun + (text == "1" ? "" : "s");
+  }
   [[nodiscard]] bool is(std::string const& key, std::string const& value) const {
     return swept(key) || collate::value_of(configuration_, key).written == value;
   }
@@ -64,8 +70,15 @@ bool has_any(collate::Table const& table, std::string_view prefix) {
                      [&](auto const& measure) { return measure.starts_with(prefix); });
 }
 
-std::string data_text(Settings const& settings, References& references) {
-  if (!settings.is("data.path", "")) return fmt::format("The series was read from {}.", settings.of("data.path"));
+std::string data_text(collate::Table const& table, Settings const& settings, References& references) {
+  if (!settings.is("data.path", "")) {
+    auto text = fmt::format("The series was read from {}", settings.of("data.path"));
+    if (settings.is("data.standardise", "true") && !settings.swept("data.standardise"))
+      text += ", and every channel standardized by its training part";
+    if (!has_any(table, "test_mse")) return text + ".";
+    return text + fmt::format(". A fraction of {} at its end is the test series; no training step uses it.",
+                              settings.of("data.test_fraction"));
+  }
   auto text = fmt::format(
       "A hidden semi-Markov process {} jumps between {} circles in {} dimensions. Radii have mean {} and standard "
       "deviation {}; a revolution takes {} to {} steps, depending on the circle; visits last {} ± {} steps (mean and "
@@ -87,10 +100,12 @@ std::string data_text(Settings const& settings, References& references) {
 
 std::string model_text(Settings const& settings, References& references) {
   auto const furthest = settings.of("model.max_horizon");
-  auto const predicts =
-      furthest == "1"
-          ? "predicts the next step of the series by a head"
-          : fmt::format("predicts the series 1, 2, 4, ... {} steps ahead, each horizon by a head", furthest);
+  auto const steps = furthest == "2"   ? "1 and 2"
+                     : furthest == "4" ? "1, 2, and 4"
+                                       : fmt::format("1, 2, 4, ..., {}", furthest);
+  auto const predicts = furthest == "1"
+                            ? "predicts the next step of the series by a head"
+                            : fmt::format("predicts the series {} steps ahead, each horizon by a head", steps);
   return fmt::format(
       "A causal Mamba network {} with {} blocks of width {}, {} states per inner channel, a convolution over {} steps, "
       "and an expansion factor of {} {} with {} hidden units. Dropout: {}.",
@@ -101,13 +116,13 @@ std::string model_text(Settings const& settings, References& references) {
 
 std::string training_text(Settings const& settings, References& references) {
   auto text = fmt::format(
-      "AdamW {} minimized the mean squared error over windows of {} steps (stride {}, {} per batch) for {} epochs, "
-      "with {} epochs of warm-up to a learning rate of {} and a cosine decay. The gates (x_proj, dt_proj) learn at {} "
+      "AdamW {} minimized the mean squared error over windows of {} steps (stride {}, {} per batch) for {}, "
+      "with {} of warm-up to a learning rate of {} and a cosine decay. The gates (x_proj, dt_proj) learn at {} "
       "times that rate; 0 freezes them. {}, a fraction of {} was held out for validation; the epoch with the lowest "
       "validation error is measured. Precision: {}.",
       references.cite("adamw"), settings.of("train.seq_len"), settings.of("train.stride"),
-      settings.of("train.batch_size"), settings.of("train.epochs"), settings.of("train.warmup_epochs"),
-      settings.of("train.lr"), settings.of("train.gate_lr_factor"),
+      settings.of("train.batch_size"), settings.count_of("train.epochs", "epoch"),
+      settings.count_of("train.warmup_epochs", "epoch"), settings.of("train.lr"), settings.of("train.gate_lr_factor"),
       settings.is("train.split", "random") ? "At random" : "At the end of the series",
       settings.of("train.val_fraction"), settings.of("train.precision"));
   if (settings.is("train.freeze_a", "true")) text += " The state matrices A were not trained.";
@@ -120,17 +135,19 @@ std::string training_text(Settings const& settings, References& references) {
   return text;
 }
 
-std::string loss_text(collate::Table const& table) {
-  std::string text =
-      "Errors are mean squared errors of the best checkpoint, without dropout and in single precision, over windows of "
-      "the test series that do not overlap.";
+std::string loss_text(collate::Table const& table, bool mixed_data) {
+  std::string text = "Errors are mean squared errors of the best checkpoint, without dropout and in single precision";
+  if (!has_any(table, "test_mse")) return text + ".";
+  text += ", over windows of the test series that do not overlap.";
   if (has_any(table, "excess_mse."))
     text +=
         " The Bayes optimum is the error of the posterior predictive mean of the exact filter of the generating "
         "process, which, like the network, has no information from before a window's first step. Excess MSE = test MSE "
         "- Bayes optimum, on the same windows.";
-  return text +
-         " Seeds share the test series, which is one path of many; intervals over seeds do not include its own error.";
+  return text + (mixed_data
+                     ? " Trials with different data were averaged together."
+                     : " Seeds share the test series, which is one of many possible; intervals over seeds do not "
+                       "include its own error.");
 }
 
 std::string dimension_text(collate::Table const& table, Settings const& settings, References& references) {
@@ -157,10 +174,13 @@ std::string dimension_text(collate::Table const& table, Settings const& settings
   if (!k.empty())
     text += fmt::format(" Tables and figures show {} at k = {} neighbors unless they name another.",
                         collate::shown_estimator.label(), k.substr(1));
-  if (has_any(table, "untrained."))
-    text +=
-        " Controls: the same network with its initial weights, activations with each feature permuted in time, the "
-        "series without its noise, and pure noise.";
+  std::vector<std::string> controls;
+  for (auto const& [prefix, words] : {std::pair{"untrained.", "the same network with its initial weights"},
+                                      {"shuffled.", "activations with each feature permuted in time"},
+                                      {"signal.", "the series without its noise"},
+                                      {"noise.", "pure noise"}})
+    if (has_any(table, prefix)) controls.emplace_back(words);
+  if (!controls.empty()) text += fmt::format(" Controls: {}.", listed(controls));
   return text;
 }
 
@@ -203,7 +223,9 @@ std::string statistics_text(collate::Collation const& collation, statistics::Met
     auto const sign_flip = references.cite("sign_flip"), holm = references.cite("holm");
     text += fmt::format(
         " Differences to the baseline are paired by seed (Student's interval) and tested by exact sign flips {}, "
-        "two-sided; p values are adjusted by Holm's method {} for {}. Intervals of differences are not adjusted.",
+        "two-sided; p values are adjusted by Holm's method {} for {}. Intervals of differences are not adjusted. "
+        "Effect size d_z: the mean difference divided by the standard "
+        "deviation of the differences.",
         sign_flip, holm, collation.differences.family);
   }
   if (!collation.trends.empty())
@@ -226,11 +248,12 @@ document::Section methods_section(Material const& material) {
         document::Inline{document::emphasis(std::string(heading) + "."), document::plain(" " + text)}});
   };
   if (settings.known()) {
-    add("Data", data_text(settings, references));
+    add("Data", data_text(collation.table, settings, references));
     add("Model", model_text(settings, references));
     add("Training", training_text(settings, references));
   }
-  add("Losses", loss_text(collation.table));
+  bool const mixed_data = versions_of(collate::Shared::data, collation.sweep.trials).size() > 1;
+  add("Losses", loss_text(collation.table, mixed_data));
   add("Dimension", dimension_text(collation.table, settings, references));
   add("Probes", probe_text(collation.table, references));
   add("Similarity", similarity_text(collation.similarity, references));

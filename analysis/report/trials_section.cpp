@@ -49,7 +49,8 @@ document::Section trials_section(Material const& material) {
     if (!column.of_test_series) shown.push_back(column);
   for (auto const& column : shown) {
     auto const described = collate::describe(column.measures.front(), collation.table.labels);
-    table.columns.push_back({.key = described.name, .title = described.label, .unit = described.unit});
+    table.columns.push_back(
+        {.key = described.name, .title = described.label, .words = described.label, .unit = described.unit});
   }
   table.columns.push_back({.key = "host", .title = "Host", .align = left});
   for (auto const& trial : collation.sweep.trials) {

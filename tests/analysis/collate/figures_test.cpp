@@ -205,6 +205,31 @@ TEST_CASE("differences from the baseline have a row each, with its seeds, its p,
   CHECK(summary.says("baseline"));
 }
 
+TEST_CASE("differences without a pair of seeds are counted, not drawn") {
+  TemporaryFolder const trials, out;
+  auto sweep = sweep_of(trials.path(), 40);
+  sweep.sweep_toml[trials.path()] = "[sweep]\nbaseline = { \"train.gate_lr_factor\" = 0 }\n";
+  for (auto& trial : sweep.trials) {
+    trial.folder = trials.path();
+    if (std::atoi(trial.axes.at("train.gate_lr_factor").c_str()) < 3) continue;
+    trial.outcome = analysis::collate::Outcome::missing;
+    trial.result.reset();
+  }
+  auto const figures = drawn(sweep, out.path());
+  CHECK(std::count_if(figures.begin(), figures.end(),
+                      [](auto const& figure) { return figure.name.starts_with("sweep_differences"); }) == 1);
+  auto const test = data_blocks(out.path() / "plots/sweep_differences_test_mse.dat");
+  CHECK(test.at("Mean over seeds").size() == 2);
+  for (auto const& figure : figures) {
+    if (figure.name == "sweep_differences") {
+      CHECK_THAT(figure.caption, ContainsSubstring("without a pair of seeds."));
+      CHECK_THAT(figure.caption, !ContainsSubstring(figure.title + "."));
+    }
+    // In words, not as the key that sweep.toml has.
+    CHECK_THAT(figure.caption, !ContainsSubstring("train.gate_lr_factor"));
+  }
+}
+
 TEST_CASE("0 stands apart on the swept axis, and cells that lost seeds say so") {
   TemporaryFolder const trials, out;
   auto sweep = sweep_of(trials.path(), 4);

@@ -158,6 +158,22 @@ TEST_CASE_METHOD(Fixture, "two code versions in one table are refused unless ask
   CHECK_THAT(allowed.out, ContainsSubstring("MIXED code"));
 }
 
+TEST_CASE_METHOD(Fixture, "everything that is mixed is told at once") {
+  sweep.complete();
+  auto other = trial_of("b2", 7);
+  other.provenance.git_dirty = true;
+  other.provenance.device = "NVIDIA H100 80GB HBM3";
+  other.provenance.data_hash = "d2";
+  sweep.commit(other);
+  auto const refused = collate(dir.string());
+  CHECK(refused.code == 2);
+  CHECK_THAT(refused.err, ContainsSubstring("2 code versions, 2 data sets, 2 kinds of device in one table (") &&
+                              ContainsSubstring("--allow-mixed code,data,device."));
+  auto const allowed = collate(dir.string() + " --allow-mixed code,data,device");
+  CHECK(allowed.code == 0);
+  CHECK_THAT(allowed.out, !ContainsSubstring("Seeds share one test series"));
+}
+
 TEST_CASE_METHOD(Fixture, "two devices, and two data sets, are refused unless asked for") {
   sweep.complete();
   auto other = trial_of("b2", 7);

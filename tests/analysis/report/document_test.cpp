@@ -1,4 +1,5 @@
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <algorithm>
 #include <map>
@@ -12,6 +13,7 @@
 using namespace mambasynth::analysis;
 using namespace mambasynth::analysis::report;
 using namespace mambasynth::tests;
+using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
@@ -154,6 +156,54 @@ TEST_CASE("long tables end early, and name the file that has all") {
   }
   CHECK(table_of(document, "trials").rows.size() == 500);
   CHECK(table_of(document, "trials").notes.back().text.text() == "The first 500 of 603 rows; trials.csv has all.");
+}
+
+TEST_CASE("tables give the units, the intervals of correlations, and no rows without a pair of seeds") {
+  TemporaryFolder const root;
+  auto made_up = small_sweep(root.path());
+  made_up.failed({{factor, "2"}}, 0);
+  auto const document = document_of({chapter_of(made_up)}, {{}}, {});
+  auto const& differences = table_of(document, "differences");
+  CHECK(differences.rows.size() == 8);  // 2 cells, 4 measures
+  CHECK(std::get<std::string>(differences.rows[3][1].value) == "Time of the trial (s)");
+  CHECK(differences.notes.back().text.text() == "Left out: 4 differences without a pair of seeds.");
+  auto const& trends = table_of(document, "trends");
+  CHECK(std::get<std::string>(trends.rows[0][1].value) == "Test MSE");
+  CHECK(std::get<document::Number>(trends.rows[0][4].value).written == "-1.00 [-1.00, -1.00]");
+  auto const& trials = table_of(document, "trials");
+  CHECK(std::any_of(trials.columns.begin(), trials.columns.end(),
+                    [](auto const& column) { return document::print_heading(column) == "Time of the trial (s)"; }));
+}
+
+TEST_CASE("a sweep over a recording claims no process, no optimum, and no control that it does not have") {
+  TemporaryFolder const root;
+  MadeUpSweep made_up({"model.d_state"});
+  made_up.folder(root.path(), "");
+  for (auto const* states : {"4", "8"})
+    for (int seed = 0; seed < 3; ++seed)
+      made_up.done({{"model.d_state", states}}, seed,
+                   {{"test_mse", 1 + 0.125 * seed},
+                    {"test_mse.h1", 1 + 0.125 * seed},
+                    {"levina_bickel_original.layer_1.k30", 5},
+                    {"untrained.levina_bickel_original.layer_1.k30", 6},
+                    {"noise.levina_bickel_original.k30", 7},
+                    {"probe.circle.balanced_accuracy.layer_1", 0.5 + 0.125 * seed}});
+  made_up.of_recording();
+  auto chapter = chapter_of(made_up);
+  for (auto& trial : chapter.collation.sweep.trials)
+    trial.configuration = collate::shared_configuration(
+                              "[data]\npath = \"recording.npz\"\nstandardise = true\n[model]\n"
+                              "max_horizon = 2\n[train]\nwarmup_epochs = 1\n")
+                              .configuration;
+  auto const text = document::to_markdown(document_of({chapter}, {{}}, {}));
+  CHECK_THAT(text, ContainsSubstring("The series was read from recording.npz, and every channel standardized by its "
+                                     "training part. A fraction of 0.2 at its end is the test series"));
+  CHECK_THAT(text, ContainsSubstring("predicts the series 1 and 2 steps ahead"));
+  CHECK_THAT(text, ContainsSubstring("with 1 epoch of warm-up"));
+  CHECK_THAT(text, ContainsSubstring("Controls: the same network with its initial weights and pure noise."));
+  CHECK_THAT(text, ContainsSubstring("Label probe, balanced accuracy by layer"));
+  CHECK_THAT(text, ContainsSubstring("the number of states per channel (d\\_state: 4 and 8)"));
+  CHECK_THAT(text, !ContainsSubstring("Bayes") && !ContainsSubstring("ircle") && !ContainsSubstring("(("));
 }
 
 TEST_CASE("citations are numbered in their order, and each is in the list") {
