@@ -87,7 +87,7 @@ void write_gates(std::filesystem::path const& file, model::Predictor const& netw
   h5.text_scale(
       "/condition", statistics.conditions,
       {"which steps: switch is the first of a visit, before and after up to `around` steps from one, away farther from "
-       "all; return is the first of a revolution, away from switches (circles of short periods return more often)",
+       "all; return is the first of a revolution, away from switches (more often where periods are short)",
        "1"});
   write_table(h5, "/by_condition", statistics.by_condition, "/condition");
   if (statistics.offsets() > 0) {
