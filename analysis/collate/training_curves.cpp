@@ -2,6 +2,7 @@
 
 #include <map>
 #include <set>
+#include <vector>
 
 #include "analysis/collate/by_seed.hpp"
 #include "analysis/trial_file/trial_history.hpp"
@@ -25,22 +26,29 @@ void add_losses(ByEpoch& losses, CollatedTrial const& trial) {
 }  // namespace
 
 TrainingCurves validation_loss(Table const& table, SweepFolder const& sweep) {
-  std::map<std::map<std::string, std::string>, ByEpoch> of_cell;
+  std::map<std::map<std::string, std::string>, std::vector<CollatedTrial const*>> trials_of;
   for (auto const& trial : sweep.trials)
-    if (trial.outcome == Outcome::done) add_losses(of_cell[trial.axes], trial);
+    if (trial.outcome == Outcome::done) trials_of[trial.axes].push_back(&trial);
   std::set<std::int64_t> epochs;
-  for (auto const& [axes, losses] : of_cell)
-    for (auto const& [epoch, values] : losses)
-      if (values.values() > 0) epochs.insert(epoch);
-  TrainingCurves curves{.epoch = {epochs.begin(), epochs.end()}, .of_cell = {}};
+  std::vector<std::map<std::int64_t, Interval>> intervals;
   for (auto const& cell : table.cells) {
-    auto const& losses = of_cell[cell.axes];
-    std::vector<Interval> intervals;
-    for (auto const epoch : curves.epoch) {
-      auto const at = losses.find(epoch);
-      intervals.push_back(at == losses.end() ? interval_of({}) : at->second.interval());
+    // Of one cell at a time: those of 10,000 trials together would take most of a gigabyte.
+    ByEpoch losses;
+    for (auto const* trial : trials_of[cell.axes]) add_losses(losses, *trial);
+    auto& of_cell = intervals.emplace_back();
+    for (auto const& [epoch, values] : losses) {
+      if (values.values() == 0) continue;
+      epochs.insert(epoch);
+      of_cell.emplace(epoch, values.interval());
     }
-    curves.of_cell.push_back(std::move(intervals));
+  }
+  TrainingCurves curves{.epoch = {epochs.begin(), epochs.end()}, .of_cell = {}};
+  for (auto const& of_cell : intervals) {
+    auto& curve = curves.of_cell.emplace_back();
+    for (auto const epoch : curves.epoch) {
+      auto const at = of_cell.find(epoch);
+      curve.push_back(at == of_cell.end() ? interval_of({}) : at->second);
+    }
   }
   return curves;
 }
