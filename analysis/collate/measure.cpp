@@ -8,6 +8,7 @@
 
 #include "analysis/dimension/estimators.hpp"
 #include "analysis/trial_file/layer_measures.hpp"
+#include "analysis/trial_file/probe_words.hpp"
 #include "analysis/trial_file/trial_layout.hpp"
 
 namespace mambasynth::analysis::collate {
@@ -59,10 +60,6 @@ constexpr std::array bases{
 struct Words {
   std::string_view name, words;
 };
-constexpr std::string_view circle = "circle";
-constexpr std::array targets{Words{circle, "Circle"}, Words{"phase", "Phase"},
-                             Words{"revolutions_elapsed", "Elapsed-revolutions"},
-                             Words{"switch_hazard", "Switch-hazard"}, Words{"next_circle", "Next-circle"}};
 constexpr std::array controls{Words{"untrained", "untrained network"}, Words{"shuffled", "shuffled features"},
                               Words{"signal", "noise-free signal"}, Words{"noise", "pure noise"}};
 constexpr std::string_view shuffled_targets = "shuffled targets";  // of a probe, unlike the features of a layer
@@ -155,20 +152,20 @@ bool describe_activation(Measure& measure, trial_file::ActivationMeasure const& 
 }
 
 bool describe_probe(Measure& measure, std::string_view rest, plot::Labels labels) {
-  auto const* target = entry(targets, take_part(rest));
+  auto const target = take_part(rest);
+  auto const words = trial_file::target_words(target, labels);
   auto score = take_part(rest);
   measure.base = score;
   if (take_prefix(score, layout::untrained_prefix)) measure.control = "untrained";
   else if (take_prefix(score, layout::shuffled_prefix)) measure.control = "shuffled";
   auto const* base = entry(bases, score);
-  if (!target || !base || base->of != Of::probe || rest.empty()) return false;
-  measure.target = target->name;
+  if (words.empty() || !base || base->of != Of::probe || rest.empty()) return false;
+  measure.target = target;
   measure.layer = rest;
   measure.unit = base->unit;
   measure.better = measure.control.empty() ? base->better : Better::none;
   measure.bounds = base->bounds;
-  measure.quantity =
-      fmt::format("{} probe, {}", target->name == circle ? plot::title_of(labels) : target->words, base->words);
+  measure.quantity = fmt::format("{} probe, {}", words, base->words);
   measure.label = label_of(measure, measure.quantity, words_of_control(measure));
   return true;
 }

@@ -13,6 +13,7 @@
 #include "analysis/plot/layer_axis.hpp"
 #include "analysis/plot/page.hpp"
 #include "analysis/plot/text.hpp"
+#include "analysis/trial_file/probe_words.hpp"
 #include "analysis/trial_file/shown_k.hpp"
 
 namespace mambasynth::analysis::trial_file {
@@ -99,7 +100,7 @@ void add_participation_ratio(plot::Page& page, LayerMeasures const& measures, Co
   page.panels.push_back(std::move(panel));
 }
 
-/// "Switch hazard probe"
+/// "Balanced accuracy"
 std::string in_words(std::string text) {
   std::replace(text.begin(), text.end(), '_', ' ');
   if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
@@ -108,6 +109,12 @@ std::string in_words(std::string text) {
 
 std::string score_words(std::string const& name) {
   return name == "r2" ? "R²" : name == "log_loss" ? "Log loss, nat" : in_words(name);
+}
+
+/// The plain accuracy favors circles that are visited often.
+ProbeScore const& shown_score(ProbeResult const& probe) {
+  auto const balanced = std::ranges::find(probe.scores, "balanced_accuracy", &ProbeScore::name);
+  return balanced == probe.scores.end() ? probe.scores.front() : *balanced;
 }
 
 }  // namespace
@@ -175,9 +182,8 @@ void draw_probes(std::vector<std::string> const& layers, Probes const& probes, s
                  plot::Labels labels) {
   plot::Page page{.name = "probes", .width = plot::two_columns, .columns = 2, .panel_height = 32};
   for (auto const& probe : probes.targets) {
-    auto const& score = probe.scores.front();
-    auto panel = by_layer(layers, probe.target,
-                          in_words(probe.target == "circle" ? plot::word_of(labels) : probe.target) + " probe");
+    auto const& score = shown_score(probe);
+    auto panel = by_layer(layers, probe.target, fmt::format("{} probe", target_words(probe.target, labels)));
     std::vector<std::pair<double, double>> values;
     plot::Extent extent;
     bool const share = score.name != "r2" && score.name != "log_loss";

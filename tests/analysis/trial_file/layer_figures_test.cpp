@@ -134,11 +134,12 @@ TEST_CASE("each probe has a panel with its score, its interval and its controls"
                       .untrained = {{0.3, 0.01}, {0.3, 0.01}, {0.3, 0.01}},
                       .shuffled = {{0.1, 0.01}, {0.1, 0.01}, {0.1, 0.01}}};
   };
-  probes.targets = {{"circle", {score("balanced_accuracy", 0.5)}}, {"switch_hazard", {score("r2", 0.2)}}};
+  probes.targets = {{"circle", {score("accuracy", 0.7), score("balanced_accuracy", 0.5)}},
+                    {"switch_hazard", {score("r2", 0.2)}}};
   TemporaryFolder const folder;
   draw_probes(names, probes, folder.path());
   auto const drawing = drawing_of(folder, "probes");
-  for (char const* words : {"Circle probe", "Balanced accuracy", "Switch hazard probe", "R²", "Trained network",
+  for (char const* words : {"Circle probe", "Balanced accuracy", "Switch-hazard probe", "R²", "Trained network",
                             "Layer", "Bars: 95 % confidence interval over 5 groups of visits. Gray: controls."})
     CHECK(drawing.says(words));
   REQUIRE(drawing.panels.size() == 2);
