@@ -52,7 +52,9 @@ void look_up(CollatedTrial& trial, fs::path const& folder, trial_file::TrialRead
     try {
       return take_result(trial, file, reader);
     } catch (errors::Error const& error) {
-      if (is_there(file)) warnings.push_back(std::string(error.what()) + " It is counted as missing.");
+      if (is_there(file))
+        warnings.push_back(std::string(error.what()) +
+                           " It is counted as waiting: the next launch of the sweep runs it again.");
     }
   }
   auto const failure = folder / "failure.json";

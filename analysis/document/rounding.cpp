@@ -106,4 +106,6 @@ std::string text_of(Estimate const& estimate, Shows const& shows) {
   return text.empty() ? nothing : text;
 }
 
+std::string text_of(double value, double standard_error) { return text_of(estimate(value, standard_error), Shows{}); }
+
 }  // namespace mambasynth::analysis::document

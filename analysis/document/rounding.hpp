@@ -22,5 +22,8 @@ std::string plain_number(double value);
 
 /// "8.184 ± 0.029", "0.9 [0.84, 0.93]", "8.0243", "± 0.029", "8.184 ± 0.029 (sd 0.023, n 5)"; `nothing` if it has none.
 std::string text_of(Estimate const& estimate, Shows const& shows);
+/// A value with its standard error, such as "0.01234 ± 0.00014"; without an error the value alone; `nothing` without a
+/// value.
+std::string text_of(double value, double standard_error);
 
 }  // namespace mambasynth::analysis::document

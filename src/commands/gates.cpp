@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "analysis/document/rounding.hpp"
 #include "backend/backend.hpp"
 #include "commands/checkpoint_flag.hpp"
 #include "commands/flags.hpp"
@@ -52,13 +53,15 @@ void print(gates::Statistics const& s) {
     for (std::size_t layer = 0; layer < static_cast<std::size_t>(s.layers); ++layer) {
       streams::print("{:<6}", layer + 1);
       for (std::size_t c = 0; c < n; ++c)
-        streams::print(" {:>24}", fmt::format("{:.5g} +- {:.2g}", averages.value[layer * n + c],
-                                              averages.standard_error[layer * n + c]));
+        streams::print(" {:>24}", analysis::document::text_of(averages.value[layer * n + c],
+                                                              averages.standard_error[layer * n + c]));
       streams::print("\n");
     }
   };
-  rows(s.by_condition.delta, "mean delta");
+  rows(s.by_condition.delta, "mean delta ± its standard error over windows");
   rows(s.by_condition.memory_geometric, "typical memory 1/(delta |A|), geometric mean, steps");
+  if (std::ranges::count(s.by_condition.steps, 0) > 0)
+    streams::print("{}: no step of the windows is of this kind\n", analysis::document::nothing);
 }
 
 std::int64_t count_of(std::span<std::int64_t const> circle) {

@@ -7,16 +7,19 @@
 #include <string_view>
 #include <vector>
 
+#include "analysis/document/table.hpp"
+
 namespace mambasynth::dimension {
 namespace {
 
 using namespace analysis::dimension;
+using analysis::document::nothing;
 
-/// "2.134 +- 0.021 (0.043)": the nominal error, and the one by blocks.
+/// "2.134 ± 0.021 (0.043)": the nominal error, and the one by blocks.
 std::string with_errors(Estimate const& estimate) {
-  if (!std::isfinite(estimate.value)) return "-";
+  if (!std::isfinite(estimate.value)) return nothing;
   auto text = fmt::format("{:.3f}", estimate.value);
-  if (std::isfinite(estimate.se)) text += fmt::format(" +- {:.3f}", estimate.se);
+  if (std::isfinite(estimate.se)) text += fmt::format(" ± {:.3f}", estimate.se);
   if (std::isfinite(estimate.se_blocks)) text += fmt::format(" ({:.3f})", estimate.se_blocks);
   return text;
 }
@@ -50,7 +53,7 @@ std::string curves(DimensionEstimates const& all, Axis axis, double unit) {
   return text;
 }
 
-/// A line for each family: "TwoNN  maximum likelihood 2.1 +- 0.1, least squares 2.0 +- 0.1".
+/// A line for each family: "TwoNN  maximum likelihood 2.1 ± 0.1, least squares 2.0 ± 0.1".
 std::string scalars(DimensionEstimates const& all) {
   std::string text;
   std::string_view family;
@@ -81,7 +84,7 @@ std::string groups(Measured const& measured) {
   for (auto const k : measured.all.k) text += fmt::format(" {:>9}", fmt::format("LB k={}", k));
   text += fmt::format(" {:>9}   LB: {}; TwoNN: {}\n", "TwoNN", levina_bickel.label(), two_nn_ml.variant);
   auto const field = [](double value) {
-    return fmt::format(" {:>9}", std::isfinite(value) ? fmt::format("{:.3f}", value) : "n/a");
+    return fmt::format(" {:>9}", std::isfinite(value) ? fmt::format("{:.3f}", value) : nothing);
   };
   for (auto const& group : measured.groups) {
     text += fmt::format("{:<10} {:>8}", group.label, group.points);
@@ -98,14 +101,17 @@ std::string groups(Measured const& measured) {
 std::string report(Measured const& measured) {
   auto const& all = measured.all;
   auto const unit = measured.noise_distance() > 0 ? measured.noise_distance() : 1;
-  return fmt::format("{}: {} of {} rows, {} dimensions, {} with a copy\n", measured.array, measured.points,
-                     measured.rows, measured.dims, all.duplicates) +
-         fmt::format(
-             "nominal error (a lower bound), in parentheses the error over stretches of time; distances in {}\n\n",
-             measured.noise > 0 ? fmt::format("units of the noise ({:.4g})", unit)
-                                : std::string("the data's own units")) +
-         curves(all, Axis::k, unit) + scalars(all) + "\n" + curves(all, Axis::n1, unit) + others(measured) +
-         groups(measured);
+  auto text =
+      fmt::format("{}: {} of {} rows, {} dimensions, {} with a copy\n", measured.array, measured.points, measured.rows,
+                  measured.dims, all.duplicates) +
+      fmt::format(
+          "nominal error (a lower bound), in parentheses the error over stretches of time; distances in {}\n\n",
+          measured.noise > 0 ? fmt::format("units of the noise ({:.4g})", unit) : std::string("the data's own units")) +
+      curves(all, Axis::k, unit) + scalars(all) + "\n" + curves(all, Axis::n1, unit) + others(measured) +
+      groups(measured);
+  if (text.find(nothing) != std::string::npos)
+    text += fmt::format("\n{}: undefined, because too few rows have enough neighbors at distinct distances\n", nothing);
+  return text;
 }
 
 }  // namespace mambasynth::dimension

@@ -3,11 +3,15 @@
 #include <algorithm>
 #include <cmath>
 
+#include "analysis/document/table.hpp"
+#include "analysis/document/text_rows.hpp"
 #include "doctor/checks.hpp"
 #include "doctor/report.hpp"
 
 namespace mambasynth::doctor {
 namespace {
+
+using analysis::document::nothing;
 
 using Row = std::vector<std::string>;
 
@@ -17,9 +21,9 @@ std::string table(std::vector<Row> const& rows) {
   std::vector<std::size_t> widths(columns, 0);
   for (std::size_t column = 0; column < columns; ++column) {
     bool const said = std::any_of(rows.begin() + 1, rows.end(),
-                                  [&](Row const& row) { return !row[column].empty() && row[column] != "-"; });
+                                  [&](Row const& row) { return !row[column].empty() && row[column] != nothing; });
     if (!said) continue;
-    for (auto const& row : rows) widths[column] = std::max(widths[column], row[column].size());
+    for (auto const& row : rows) widths[column] = std::max(widths[column], analysis::document::characters(row[column]));
   }
   std::string text;
   for (auto const& row : rows) {
@@ -33,7 +37,7 @@ std::string table(std::vector<Row> const& rows) {
 }
 
 std::string mhz(int now, int most) {
-  if (now < 0 && most < 0) return "-";
+  if (now < 0 && most < 0) return nothing;
   if (now < 0) return fmt::format("up to {} MHz", most);
   return most < 0 ? fmt::format("{} MHz", now) : fmt::format("{} of {} MHz", now, most);
 }
@@ -51,15 +55,15 @@ std::string rank_table(Facts const& facts) {
     auto const& card = rank.gpu.card;
     bool const has = rank.gpu.count > 0;
     rows.push_back({std::to_string(rank.rank), rank.host, fmt::format("{} of {}", rank.local_rank, rank.local_size),
-                    rank.cores.empty() ? "-" : ranges(rank.cores),
-                    has ? fmt::format("{} of {}: {}", card.number, rank.gpu.count, card.name) : "-",
-                    has ? fmt::format("{} of {}", size_text(card.memory_free_mb), size_text(card.memory_mb)) : "-",
-                    has ? mhz(card.clock_mhz, card.most_clock_mhz) : "-", has ? state_of(card) : "-"});
+                    rank.cores.empty() ? nothing : ranges(rank.cores),
+                    has ? fmt::format("{} of {}: {}", card.number, rank.gpu.count, card.name) : nothing,
+                    has ? fmt::format("{} of {}", size_text(card.memory_free_mb), size_text(card.memory_mb)) : nothing,
+                    has ? mhz(card.clock_mhz, card.most_clock_mhz) : nothing, has ? state_of(card) : nothing});
   }
   for (auto const& lost : facts.unresponsive)
     if (lost.rank != 0)
-      rows.push_back(
-          {std::to_string(lost.rank), lost.host.empty() ? "?" : lost.host, "no response", "-", "-", "-", "-", "-"});
+      rows.push_back({std::to_string(lost.rank), lost.host.empty() ? "?" : lost.host, "no response", nothing, nothing,
+                      nothing, nothing, nothing});
   return table(rows);
 }
 
@@ -75,12 +79,12 @@ std::string host_table(Facts const& facts) {
     auto const clock = std::find_if(facts.clocks.begin(), facts.clocks.end(),
                                     [&](auto const& other) { return other.host == first.host; });
     bool const several = facts.clocks.size() > 1 && clock != facts.clocks.end();
-    rows.push_back({first.host, std::to_string(host.size()), first.nvidia_driver.empty() ? "-" : first.nvidia_driver,
-                    first.instruction_set,
+    rows.push_back({first.host, std::to_string(host.size()),
+                    first.nvidia_driver.empty() ? nothing : first.nvidia_driver, first.instruction_set,
                     fmt::format("{} of {}", size_text(first.memory.available_mb), size_text(first.memory.node_mb)),
-                    first.memory.cgroup_mb ? size_text(*first.memory.cgroup_mb) : "-", free_of(first.shared_memory),
+                    first.memory.cgroup_mb ? size_text(*first.memory.cgroup_mb) : nothing, free_of(first.shared_memory),
                     fmt::format("{} in {}", free_of(first.temporary), first.temporary.path),
-                    several ? fmt::format("{:+.3f} s", clock->seconds) : "-"});
+                    several ? fmt::format("{:+.3f} s", clock->seconds) : nothing});
   }
   return table(rows);
 }

@@ -5,17 +5,23 @@
 #include <cmath>
 #include <functional>
 
+#include "analysis/document/table.hpp"
+
 namespace mambasynth::dynamics {
 namespace {
 
+using analysis::document::nothing;
+
 constexpr int name_width = 44, width = 18;
 
-std::string number(double value, int digits) { return std::isnan(value) ? "-" : fmt::format("{:.{}f}", value, digits); }
+std::string number(double value, int digits) {
+  return std::isnan(value) ? nothing : fmt::format("{:.{}f}", value, digits);
+}
 std::string number(Estimate const& e, int digits) {
-  if (std::isnan(e.value)) return "-";
+  if (std::isnan(e.value)) return nothing;
   return std::isnan(e.standard_error)
              ? number(e.value, digits)
-             : fmt::format("{} +- {}", number(e.value, digits), number(e.standard_error, digits));
+             : fmt::format("{} ± {}", number(e.value, digits), number(e.standard_error, digits));
 }
 
 }  // namespace
@@ -66,6 +72,8 @@ std::string summary_table(Analysis const& a) {
   if (a.independent_samples < static_cast<double>(a.samples))
     table += fmt::format("errors: windows overlap, so {} samples count as {:.1f} independent ones\n", a.samples,
                          a.independent_samples);
+  if (table.find(nothing) != std::string::npos)
+    table += fmt::format("{}: undefined, because too few visits or switches are complete in these windows\n", nothing);
   return table;
 }
 

@@ -6,11 +6,14 @@
 #include <cmath>
 #include <limits>
 
+#include "analysis/document/table.hpp"
+
 namespace mambasynth::evaluate {
 namespace {
 
 using analysis::dimension::DimensionEstimates;
 using analysis::dimension::levina_bickel_original;
+using analysis::document::nothing;
 
 std::string header(std::vector<std::string> const& titles) {
   auto line = fmt::format("{:<10}", "panel");
@@ -18,7 +21,7 @@ std::string header(std::vector<std::string> const& titles) {
   return line + "\n";
 }
 
-std::string fixed(double value) { return std::isnan(value) ? "-" : fmt::format("{:.3f}", value); }
+std::string fixed(double value) { return std::isnan(value) ? nothing : fmt::format("{:.3f}", value); }
 std::string number(double value) { return fmt::format(" {:>10}", fixed(value)); }
 
 std::string panels(analysis::trial_file::LayerMeasures const& measures) {
@@ -90,7 +93,11 @@ std::string probes(Evaluation const& evaluation, std::string const& label) {
 }  // namespace
 
 std::string report(Evaluation const& evaluation, std::string const& label) {
-  return panels(evaluation.measures) + controls(evaluation) + probes(evaluation, label);
+  auto text = panels(evaluation.measures) + controls(evaluation) + probes(evaluation, label);
+  if (text.find(nothing) != std::string::npos)
+    text +=
+        fmt::format("{}: undefined, because the activations are constant or too few rows can be compared\n", nothing);
+  return text;
 }
 
 }  // namespace mambasynth::evaluate

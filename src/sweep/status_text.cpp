@@ -9,6 +9,8 @@
 #include <system_error>
 #include <vector>
 
+#include "analysis/document/table.hpp"
+#include "analysis/document/text_rows.hpp"
 #include "errors/printable.hpp"
 #include "progress/duration.hpp"
 #include "sweep/launch_command.hpp"
@@ -16,6 +18,9 @@
 
 namespace mambasynth::sweep {
 namespace {
+
+using analysis::document::characters;
+using analysis::document::nothing;
 
 std::string cell_text(Status const& status, std::vector<std::string> const& values, std::string const& seed) {
   std::string text;
@@ -26,7 +31,7 @@ std::string cell_text(Status const& status, std::vector<std::string> const& valu
 std::string loss_text(double loss) {
   char text[32];
   std::snprintf(text, sizeof text, "%.5g", loss);
-  return std::isfinite(loss) ? text : "-";
+  return std::isfinite(loss) ? text : nothing;
 }
 
 char const* stage_of(RunningTrial const& trial) { return trial.measuring ? "measuring" : "training"; }
@@ -53,13 +58,13 @@ std::string aligned(std::vector<std::vector<std::string>> rows) {
     for (auto& cell : row) cell = shown(cell);
   for (auto const& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], characters(row[i]));
   }
   std::string text;
   for (auto const& row : rows) {
     text += " ";
     for (std::size_t i = 0; i < row.size(); ++i)
-      text += " " + row[i] + (i + 1 < row.size() ? std::string(widths[i] - row[i].size() + 1, ' ') : "");
+      text += " " + row[i] + (i + 1 < row.size() ? std::string(widths[i] - characters(row[i]) + 1, ' ') : "");
     text += "\n";
   }
   return text;
@@ -84,9 +89,9 @@ std::string to_text(Status const& status) {
     for (auto const& trial : status.running)
       rows.push_back({trial.id, std::to_string(trial.rank) + " on " + trial.host, stage_of(trial),
                       std::to_string(trial.epoch) + (trial.epochs > 0 ? "/" + std::to_string(trial.epochs) : ""),
-                      trial.epoch > 0 ? loss_text(trial.train_mse) : "-",
-                      trial.epoch > 0 ? loss_text(trial.val_mse) : "-",
-                      trial.seconds_left ? progress::duration_text(*trial.seconds_left) : "-",
+                      trial.epoch > 0 ? loss_text(trial.train_mse) : nothing,
+                      trial.epoch > 0 ? loss_text(trial.val_mse) : nothing,
+                      trial.seconds_left ? progress::duration_text(*trial.seconds_left) : nothing,
                       cell_text(status, trial.axis_values, trial.seed)});
     text += "running\n" + aligned(rows);
   }

@@ -66,7 +66,7 @@ void add_bayes(MeasuredErrors& measured, Job const& job, TrialData const& data,
     auto const error = horizon.excess_mse_se[h];
     log(fmt::format("horizon {}: test MSE {:.4f}, at least {:.4f} (Bayes), excess {:.4f}{}", horizon.horizon[h],
                     horizon.test_mse[h], horizon.bayes_mse[h], horizon.excess_mse[h],
-                    std::isnan(error) ? "" : fmt::format(" +- {:.4f} (standard error of the test series)", error)));
+                    std::isnan(error) ? "" : fmt::format(" ± {:.4f} (standard error of the test series)", error)));
   }
 }
 

@@ -224,8 +224,12 @@ TEST_CASE("switches are counted by destination and conditions compared in pairs,
   CHECK(read.read<double>("/dynamics/bursts/switch_rate_ratio") == std::vector<double>{2});
   CHECK(read.shape("/visit") == std::vector<std::int64_t>{3 + 3 + 1 + 2 + 2 + 1});
   auto const table = dynamics::summary_table(found);
-  CHECK(table.find("2.222 +- 1.111") != std::string::npos);
-  CHECK(table.find("bursts: 2.000 +- 0.000 times the switches") != std::string::npos);
+  CHECK(table.find("2.222 ± 1.111") != std::string::npos);
+  CHECK(table.find("bursts: 2.000 ± 0.000 times the switches") != std::string::npos);
+  // The second condition has no complete visit.
+  CHECK(table.find(" –") != std::string::npos);
+  CHECK(table.find("–: undefined, because too few visits or switches are complete in these windows\n") !=
+        std::string::npos);
 }
 
 namespace {

@@ -1,5 +1,7 @@
 """mambasynth gates: what it writes, its flags, and what it refuses."""
 
+import math
+
 import h5py
 import numpy
 import pytest
@@ -37,7 +39,11 @@ def test_gates_h5_holds_traces_and_statistics_around_switches_and_returns(mambas
             assert signal["delta"].shape == (3, 64, 32) and signal["B"].shape == (3, 64, 4)
             numpy.testing.assert_allclose(trace["delta"][:], signal["delta"][:].mean(2), rtol=1e-5)
             numpy.testing.assert_allclose(trace["C_norm"][:], numpy.linalg.norm(signal["C"][:], axis=2), rtol=1e-5)
-        assert f"{file['by_condition/delta'][1, 0]:.5g} +- " in done.stdout
+        # The error with two digits, and the value with as many decimals.
+        for name in ("delta", "memory_geometric"):
+            for value, error in zip(file[f"by_condition/{name}"][:].ravel(), file[f"by_condition/{name}_se"][:].ravel()):
+                decimals = max(0, 1 - math.floor(math.log10(float(f"{error:.1e}"))))
+                assert f" {value:.{decimals}f} ± {error:.{decimals}f}" in done.stdout
     for name in ("gates_statistics", "gates_switches", "gates_summary_0", "gates_summary_2", "gates_layer1_0", "gates_layer2_2"):
         assert (tmp_path / f"plots/{name}.gp").is_file()
     for name in ("delta", "x", "circles", "z_gate", "norms", "mean_delta"):

@@ -36,7 +36,7 @@ def test_the_file_holds_the_printed_statistics(judged):
         assert dynamics["lasting"][0] == 3 and numpy.isnan(dynamics["first_failure"][0]).all()
         assert numpy.isclose(dynamics["process/dwell_probability"][:].sum(), 1)
         numpy.testing.assert_allclose(dynamics["process/transition_matrix"][:].sum(1), 1)
-        rates = [f"{rate:.3f} +- {error:.3f}" for rate, error in zip(dynamics["switch_rate"], dynamics["switch_rate_se"])]
+        rates = [f"{rate:.3f} ± {error:.3f}" for rate, error in zip(dynamics["switch_rate"], dynamics["switch_rate_se"])]
         line = next(line for line in printed.splitlines() if line.startswith("switches per 1,000 steps"))
         assert all(rate in line for rate in rates)
     for name in ("generation_dynamics", "generation_statistics"):

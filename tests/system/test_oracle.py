@@ -255,7 +255,7 @@ def test_windows_start_cold_like_a_plain_filter(mambasynth, small, tmp_path):
     numpy.testing.assert_allclose(horizon.excess_mse_se.values, error(excess), rtol=1e-9)
     numpy.testing.assert_allclose(horizon.test_mse_se.values, error(excess + blocks), rtol=1e-9)
     assert f"at least {horizon.bayes_mse.values[0]:.4f} (Bayes)" in done.stderr
-    told = f"excess {horizon.excess_mse.values[0]:.4f} +- {horizon.excess_mse_se.values[0]:.4f} (standard error of the test series)"
+    told = f"excess {horizon.excess_mse.values[0]:.4f} ± {horizon.excess_mse_se.values[0]:.4f} (standard error of the test series)"
     assert told in done.stderr
 
 
@@ -264,7 +264,7 @@ def test_one_block_has_no_standard_error(mambasynth, tiny_trial, tmp_path):
     with h5py.File(tmp_path / "trial.h5") as file:
         assert file["horizon/excess_mse_by_block"].shape[1] == 1
         assert numpy.isnan(file["horizon/excess_mse_se"][:]).all() and numpy.isnan(file["horizon/test_mse_se"][:]).all()
-    assert "excess" in done.stderr and "+-" not in done.stderr
+    assert "excess" in done.stderr and "±" not in done.stderr
 
 
 def test_the_table_shows_the_excess(collate, sweep_copy):

@@ -61,6 +61,12 @@ TEST_CASE("a plain number has five significant digits and no exponent within rea
   CHECK(plain_number(-2.5) == "-2.5");
 }
 
+TEST_CASE("a value with its standard error has the error's decimals") {
+  CHECK(text_of(0.0123456, 1.4e-05) == "0.012346 ± 0.000014");
+  CHECK(text_of(8.18, std::nan("")) == "8.18");
+  CHECK(text_of(std::nan(""), std::nan("")) == "–");
+}
+
 TEST_CASE("what a cell shows can be chosen") {
   auto const of = seeds(8.184, 0.03);
   CHECK(text_of(of, {.mean = false}) == "± 0.030");
