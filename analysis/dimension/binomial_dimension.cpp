@@ -110,13 +110,13 @@ std::vector<LatticeCounts> lattice_counts(std::span<std::int32_t const> rows, st
                                           neighbors::TemporalWindow const& window, statistics::Blocks const& blocks) {
   if (points < 1 || dims < 1 || static_cast<std::int64_t>(rows.size()) != points * dims)
     throw errors::usage(fmt::format("{} values for {} points of {} dimensions", rows.size(), points, dims),
-                        "the array does not have that shape", "pass rows x dimensions values");
+                        "the array does not have that shape", "Pass rows x dimensions values");
   std::vector<LatticeCounts> counts;
   std::int64_t longest = 0;
   for (auto const radius : inner) {
     if (radius < 1)
       throw errors::usage(fmt::format("an inner radius of {}", radius), "a ball of radius 0 holds only its center",
-                          "use 1 or more");
+                          "Use 1 or more");
     std::vector<std::int64_t> const none(static_cast<std::size_t>(points));
     counts.push_back({radius, 2 * radius, none, none, none, none});
     longest = std::max(longest, 2 * radius);

@@ -16,7 +16,7 @@ void require_ranks(std::vector<std::int64_t> const& ks, std::int64_t neighbors) 
     if (k < 3 || k > neighbors)
       throw errors::usage(fmt::format("intrinsic dimension at k = {} with {} neighbors per point", k, neighbors),
                           "the estimators divide by k - 2 and need all k neighbors",
-                          "use 3 <= k, smaller than the number of points");
+                          "Use 3 <= k, smaller than the number of points");
 }
 
 namespace {
@@ -28,12 +28,12 @@ void require_rank(Estimator const& estimator, std::int64_t rank, std::int64_t ne
     case Axis::none:
       if (neighbors < 2)
         throw errors::usage(fmt::format("{} with one neighbor per point", estimator.family),
-                            "it is the ratio of the first two distances", "compute at least two neighbors");
+                            "it is the ratio of the first two distances", "Compute at least two neighbors");
       return;
     case Axis::n1:
       if (rank < 1 || 2 * rank > neighbors)
         throw errors::usage(fmt::format("{} at n1 = {} with {} neighbors per point", estimator.family, rank, neighbors),
-                            "it compares the distances of neighbors n1 and 2 n1", "use a smaller n1 or more neighbors");
+                            "it compares the distances of neighbors n1 and 2 n1", "Use a smaller n1 or more neighbors");
   }
 }
 

@@ -82,6 +82,12 @@ std::string plain_number(double value) {
   return text;
 }
 
+std::string decimal_text(double value, int decimals) {
+  if (std::isnan(value)) return nothing;
+  bool const too_small = value != 0 && std::abs(value) < std::pow(10.0, -decimals);
+  return too_small ? fmt::format("{:.2e}", value) : fmt::format("{:.{}f}", value, decimals);
+}
+
 std::string text_of(Estimate const& estimate, Shows const& shows) {
   auto const number = rounded(estimate);
   if (number.mean.empty()) return nothing;

@@ -20,6 +20,10 @@ Rounded rounded(Estimate const& estimate);
 /// With five significant digits and without trailing zeros: "8.0243", "31.5", "0.000012346".
 std::string plain_number(double value);
 
+/// With `decimals`, as "0.4598"; with three digits and an exponent, as "2.05e-09", if that would show
+/// only zeros; `nothing` for NaN.
+std::string decimal_text(double value, int decimals);
+
 /// "8.184 ± 0.029", "0.9 [0.84, 0.93]", "8.0243", "± 0.029", "8.184 ± 0.029 (sd 0.023, n 5)"; `nothing` if it has none.
 std::string text_of(Estimate const& estimate, Shows const& shows);
 /// A value with its standard error, such as "0.01234 ± 0.00014"; without an error the value alone; `nothing` without a

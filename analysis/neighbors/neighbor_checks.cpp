@@ -12,20 +12,20 @@ void require_enough_points(std::int64_t values, std::int64_t points, std::int64_
                            TemporalWindow const& window) {
   if (k < 1 || k >= points) {
     throw errors::usage(fmt::format("{} neighbors of each of {} points", k, points),
-                        "a point has as many neighbors as there are other points", "use a smaller k or more points");
+                        "a point has as many neighbors as there are other points", "Use a smaller k or more points");
   }
   if (points > std::numeric_limits<std::int32_t>::max()) {
-    throw errors::usage(fmt::format("{} points", points), "at most 2^31 - 1 are supported", "use a subsample");
+    throw errors::usage(fmt::format("{} points", points), "at most 2^31 - 1 are supported", "Use a subsample");
   }
   if (dims < 1 || values != points * dims) {
     throw errors::usage(fmt::format("{} values for {} points of {} dimensions", values, points, dims),
-                        "the array does not have that shape", "pass rows x dimensions values");
+                        "the array does not have that shape", "Pass rows x dimensions values");
   }
   if (auto const excluded = window.most_excluded(); k >= points - excluded) {
     throw errors::usage(
         fmt::format("{} neighbors of each of {} points outside a window of {} steps", k, points, window.steps),
         fmt::format("the window leaves only {} others for a point", points - 1 - excluded),
-        "use a smaller k, a smaller window or more points");
+        "Use a smaller k, a smaller window or more points");
   }
 }
 
@@ -35,12 +35,12 @@ void require_finite(std::span<T const> rows, std::int64_t dims) {
   if (bad == rows.end()) return;
   auto const at = bad - rows.begin();
   throw errors::input(fmt::format("value {} in row {}, column {} of the points", *bad, at / dims, at % dims),
-                      "distances to it are undefined", "remove the row, or find out where it comes from");
+                      "distances to it are undefined", "Remove the row, or find out where it comes from");
 }
 
 errors::Error squares_overflow() {
   return errors::input("squared distances beyond the range of double", "coordinates larger than about 1e154",
-                       "rescale the points");
+                       "Rescale the points");
 }
 
 template void require_finite(std::span<float const>, std::int64_t);

@@ -52,13 +52,13 @@ ChronologicalFolds::ChronologicalFolds(std::int64_t rows, std::int64_t blocks, s
   if (blocks < 3)
     throw errors::usage(fmt::format("{} blocks of time", blocks),
                         "one is held out, one of the others chooses the penalty, and the rest is trained on",
-                        "use 3 or more");
+                        "Use 3 or more");
   if (rows < blocks || guard < 0)
     throw errors::usage(fmt::format("{} rows in {} blocks with a guard of {}", rows, blocks, guard),
-                        "a block holds at least one row and a guard none or more", "use more rows or fewer blocks");
+                        "a block holds at least one row and a guard none or more", "Use more rows or fewer blocks");
   if (!cluster.empty() && static_cast<std::int64_t>(cluster.size()) != rows)
     throw errors::usage(fmt::format("clusters of {} rows for {} rows", cluster.size(), rows), "each row needs one",
-                        "pass one per row");
+                        "Pass one per row");
   auto starts = starts_of(cluster, rows);
   blocks_ = parts_of({0, rows}, blocks, starts);
   bool const known = !cluster.empty() && static_cast<std::int64_t>(blocks_.size()) == blocks;
@@ -91,7 +91,7 @@ ChronologicalFolds::ChronologicalFolds(std::int64_t rows, std::int64_t blocks, s
     if (!judged)
       throw errors::usage(fmt::format("a guard of {} rows around blocks of about {}", guard, rows / blocks),
                           fmt::format("with block {} and another one held out, no rows are left", b),
-                          "use a smaller guard or more rows");
+                          "Use a smaller guard or more rows");
   }
 }
 

@@ -12,7 +12,7 @@ std::int64_t shift_offset(std::int64_t rows, std::int64_t least, random::NumpyGe
   if (least < 1 || 2 * least > rows)
     throw errors::usage(fmt::format("a circular shift of {} rows by at least {}", rows, least),
                         "a longer shift one way is a shorter shift the other way",
-                        "use a shift of at least 1 and at most half of the rows");
+                        "Use a shift of at least 1 and at most half of the rows");
   return least + static_cast<std::int64_t>(random.bounded(static_cast<std::uint64_t>(rows - 2 * least)));
 }
 
@@ -20,7 +20,7 @@ template <class T>
 std::vector<T> circular_shift(std::span<T const> values, std::int64_t columns, std::int64_t offset) {
   if (columns < 1 || static_cast<std::int64_t>(values.size()) % columns != 0)
     throw errors::usage(fmt::format("{} values for rows of {} columns", values.size(), columns),
-                        "the last row is incomplete", "pass whole rows");
+                        "the last row is incomplete", "Pass whole rows");
   std::vector<T> shifted(values.begin(), values.end());
   auto const rows = static_cast<std::int64_t>(values.size()) / columns;
   if (rows == 0) return shifted;

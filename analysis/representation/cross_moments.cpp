@@ -92,11 +92,11 @@ void CrossMoments::add(std::span<Rows const> rows) {
   for (std::size_t p = 0; p < std::max(rows.size(), parts_.size()); ++p) {
     if (rows.size() != parts_.size())
       throw errors::usage(fmt::format("rows in {} parts instead of {}", rows.size(), parts_.size()),
-                          "products are taken between all of them", "pass one matrix per part");
+                          "products are taken between all of them", "Pass one matrix per part");
     if (values(rows[p]) != count * parts_[p])
       throw errors::usage(fmt::format("{} values for rows of {} dimensions", values(rows[p]), parts_[p]),
                           p == 0 ? "the last row is incomplete" : fmt::format("the first part has {} rows", count),
-                          "pass whole rows, the same number for each part");
+                          "Pass whole rows, the same number for each part");
   }
   if (count == 0) return;
   if (rows_ == 0)

@@ -66,7 +66,7 @@ void check(Rows const& features, std::int64_t dims, ChronologicalFolds const& fo
       !std::all_of(penalties.begin(), penalties.end(), [](double p) { return p > 0 && std::isfinite(p); }))
     throw errors::usage(fmt::format("{} penalties of a logistic probe", penalties.size()),
                         "without a penalty > 0, separable classes have no best read-out",
-                        "pass one or more positive numbers");
+                        "Pass one or more positive numbers");
   require_finite(features, folds.rows(), dims, "the features");
 }
 
@@ -226,7 +226,7 @@ LogisticProbe::Scored LogisticProbe::scored(std::span<std::int64_t const> labels
   auto const& folds = sets_->folds;
   if (static_cast<std::int64_t>(labels.size()) != folds.rows())
     throw errors::usage(fmt::format("{} labels for {} rows", labels.size(), folds.rows()), "each row needs one",
-                        "pass one per row");
+                        "Pass one per row");
   auto const penalties = sets_->choose(labels, all_penalties);
   Scored all;
   auto& score = all.score;

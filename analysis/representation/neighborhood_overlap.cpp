@@ -18,7 +18,7 @@ void require_lists(neighbors::Neighbors const& lists, std::int64_t points, std::
   if (k >= 1 && k <= lists.k && lists.points == points) return;
   throw errors::usage(fmt::format("{} neighbors of each of {} points", k, points),
                       fmt::format("the lists hold {} of each of {}", lists.k, lists.points),
-                      "compute both for the same points, with at least k neighbors");
+                      "Compute both for the same points, with at least k neighbors");
 }
 
 /// The first k neighbors of each point.
@@ -37,7 +37,7 @@ Overlap averaged(std::vector<double> const& shares, statistics::Blocks const& bl
   if (count == 0) return {statistics::undefined, statistics::undefined};
   if (blocks.count > 0 && blocks.of_point.size() != shares.size())
     throw errors::usage(fmt::format("blocks of {} points for {}", blocks.of_point.size(), shares.size()),
-                        "each point belongs to one", "make them for the same points");
+                        "each point belongs to one", "Make them for the same points");
   statistics::BlockSums by_block(blocks);
   for (std::size_t i = 0; i < shares.size(); ++i)
     if (shares[i] >= 0) by_block.add(i, shares[i] - sum / count);

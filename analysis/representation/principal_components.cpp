@@ -63,10 +63,10 @@ Spectrum spectrum(CrossMoments const& moments, std::int64_t part) {
 PrincipalComponents principal_components(CrossMoments const& moments, std::int64_t count, std::int64_t part) {
   if (count < 1 || moments.rows() < 2)
     throw errors::usage(fmt::format("{} principal components of {} rows", count, moments.rows()),
-                        "a covariance needs at least two rows", "use one or more components and two or more rows");
+                        "a covariance needs at least two rows", "Use one or more components and two or more rows");
   auto const matrix = covariance(moments, part);
   if (!matrix.allFinite())
-    throw errors::input("covariances that are not finite", "NaN or infinity among the rows", "leave such rows out");
+    throw errors::input("covariances that are not finite", "NaN or infinity among the rows", "Leave such rows out");
   auto const dims = matrix.rows();
   Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> const solver(matrix);
   PrincipalComponents result;
@@ -89,7 +89,7 @@ std::vector<double> PrincipalComponents::project(Rows const& rows) const {
       [&](auto span) {
         if (span.size() % dims != 0)
           throw errors::usage(fmt::format("{} values for rows of {} dimensions", span.size(), dims),
-                              "the last row is incomplete", "pass whole rows");
+                              "the last row is incomplete", "Pass whole rows");
         coordinates.reserve(span.size() / dims * variance.size());
         for (std::size_t first = 0; first < span.size(); first += dims)
           for (std::size_t c = 0; c < variance.size(); ++c) {

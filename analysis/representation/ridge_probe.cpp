@@ -213,7 +213,7 @@ void check(Rows const& features, std::int64_t dims, std::vector<Targets> const& 
   if (penalties.empty() ||
       !std::all_of(penalties.begin(), penalties.end(), [](double p) { return p > 0 && std::isfinite(p); }))
     throw errors::usage(fmt::format("{} penalties of a ridge probe", penalties.size()),
-                        "without a penalty > 0, the read-out may be undetermined", "pass one or more positive numbers");
+                        "without a penalty > 0, the read-out may be undetermined", "Pass one or more positive numbers");
   require_finite(features, folds.rows(), dims, "the features");
   for (auto const& group : targets) require_finite(group.values, folds.rows(), group.columns, "target " + group.name);
 }

@@ -14,5 +14,7 @@ bool gives_generator(std::set<std::string> const& given);
 /// unless one of the `given` keys describes a series to be generated. Returns a line that tells the user so; empty if
 /// there is nothing to tell.
 std::string use_data_here(config::Data& data, std::set<std::string> const& given);
+/// The line of a verb that does not use such a series, for the reason given; empty if there is none.
+std::string unused_data_here(std::string const& why);
 
 }  // namespace mambasynth::commands

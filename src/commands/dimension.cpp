@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "backend/backend.hpp"
+#include "commands/chosen_data.hpp"
 #include "commands/flags.hpp"
 #include "commands/output_files.hpp"
 #include "commands/verb.hpp"
@@ -33,14 +34,16 @@ struct DimensionOptions {
 };
 
 int run(DimensionOptions& options) {
-  auto const trial = options.keys.resolve();
+  auto trial = options.keys.resolve();
   auto const& config = trial.dimension;
   if (options.keys.print_requested()) {
     streams::print("{}", config::section_to_toml(config));
     return static_cast<int>(errors::ExitCode::done);
   }
+  auto const note = use_data_here(trial.data, options.keys.given());
   if (trial.data.path.empty())
     throw errors::usage("no data given", "this verb measures an array in a file", "Give it with --data FILE");
+  if (!note.empty()) streams::log("{}\n", note);
   choose_output_folder(options.run, [](auto const& folder) { require_replaceable(folder / "dimension.h5"); });
   auto const device = use_device(options.run);
   auto const threads = thread_count(options.run);

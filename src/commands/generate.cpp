@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "analysis/document/rounding.hpp"
 #include "backend/backend.hpp"
 #include "commands/checkpoint_flag.hpp"
 #include "commands/flags.hpp"
@@ -47,9 +48,11 @@ struct GenerateOptions {
 void print(generate::Generation const& generation) {
   streams::print("{:>6} {:>10} {:>10}\n", "sample", "seed start", "MSE");
   for (std::size_t i = 0; i < generation.mse.size(); ++i)
-    streams::print("{:>6} {:>10} {:>10.4f}\n", i, generation.seed_start[i], generation.mse[i]);
+    streams::print("{:>6} {:>10} {:>10}\n", i, generation.seed_start[i],
+                   analysis::document::decimal_text(generation.mse[i], 4));
   auto const sum = std::accumulate(generation.mse.begin(), generation.mse.end(), 0.0);
-  streams::print("{:>6} {:>10} {:>10.4f}\n", "mean", "", sum / static_cast<double>(generation.mse.size()));
+  streams::print("{:>6} {:>10} {:>10}\n", "mean", "",
+                 analysis::document::decimal_text(sum / static_cast<double>(generation.mse.size()), 4));
 }
 
 void draw(generate::Generation const& g, trial::TrialData const& series, config::Trial const& trial,
@@ -71,6 +74,7 @@ void draw(generate::Generation const& g, trial::TrialData const& series, config:
                                      .mse = g.mse[i],
                                      .sampling_rate = trial.data.sampling_rate,
                                      .labels = series.labels(),
+                                     .standardized = !series.scaling.empty(),
                                      .bursts = bursts};
     if (circles > 0)
       sample.seed_circle =

@@ -9,10 +9,12 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <string_view>
 
 #include "analysis/trial_file/trial_summary.hpp"
 #include "backend/backend.hpp"
 #include "commands/arguments.hpp"
+#include "commands/chosen_data.hpp"
 #include "commands/flags.hpp"
 #include "commands/memory.hpp"
 #include "commands/trial_identity.hpp"
@@ -150,8 +152,8 @@ void prepare_bayes_error(sweep::PlannedTrial const& planned, fs::path const& dat
 sweep::DataIdentity identify_data(config::Data const& data, int threads) {
   auto const series = series::load_for_training(series::DataFile(data), threads);
   for (auto const& note : series.source.notes) streams::log("{}\n", note);
-  if (series.source.generated) return {"", series.n_steps, series.channels, series.source.data};
-  return {series.source.sha256, series.n_steps, series.channels, std::nullopt};
+  if (series.source.generated) return {{}, series.n_steps, series.channels, series.source.data};
+  return {{series.source.sha256, series.segments}, series.n_steps, series.channels, std::nullopt};
 }
 
 std::optional<sweep::CommittedTrial> committed_trial(fs::path const& file, std::string const& id) {
@@ -235,6 +237,23 @@ sweep::Stopwatch stopwatch(std::string const& device, int threads, config::Limit
           .whole_batches = device != "cpu"};
 }
 
+/// A sweep's results depend only on what its file and flags say, so it never takes a series from the working directory.
+void tell_of_unused_data(sweep::SweepFile const& sweep) {
+  constexpr std::string_view path = "data.path";
+  auto const varies = [&](auto const& keys) {
+    return std::ranges::any_of(keys, [&](auto const& key) { return key.key == path; });
+  };
+  auto const includes = [&](sweep::Settings const& cell) {
+    return std::ranges::any_of(cell, [&](auto const& setting) { return setting.first == path; });
+  };
+  if (!sweep.base.data.path.empty() ||
+      std::ranges::any_of(sweep.axes, [&](auto const& axis) { return varies(axis.keys); }) ||
+      std::ranges::any_of(sweep.includes, includes))
+    return;
+  if (auto const note = unused_data_here("a sweep generates the series that its [data] keys describe"); !note.empty())
+    streams::log("{}\n", note);
+}
+
 int run(SweepOptions const& options) {
   sweep::SweepRequest const request{options.file, options.keys.assignments(), options.axes, options.baseline};
   if (options.keys.print_requested()) {
@@ -247,7 +266,9 @@ int run(SweepOptions const& options) {
   parallel::Session session;
   return session.run([&] {
     auto const part = part_of(options.part);
-    auto const keys = sweep::resolve(request).keys;
+    auto const sweep = sweep::resolve(request);
+    auto const& keys = sweep.keys;
+    if (session.world().rank() == 0) tell_of_unused_data(sweep);
     auto const out = options.run.out.empty()
                          ? fs::path("runs") / keys.name / (part.second > 1 ? "part_" + std::to_string(part.first) : "")
                          : fs::path(options.run.out);

@@ -146,7 +146,8 @@ int train(TrainOptions const& options, config::Trial const& trial, std::string c
                        .epoch_done =
                            [&](auto const& record) {
                              if (!is_root) return;
-                             if (!std::exchange(header_printed, true)) streams::log("{}\n", train::console_header());
+                             if (!std::exchange(header_printed, true))
+                               streams::log("{}\n", train::console_header(trial.train));
                              print_epoch(record, trial.train.epochs);
                            },
                        .stop_requested = [] { return errors::stop_signal() != 0; },

@@ -18,7 +18,8 @@ void resolve_precision(config::Trial& trial, std::string const& device) {
 std::string identify(config::Trial const& trial, trial::TrialData const& data) {
   auto described = trial;
   if (data.generated) described.data = data.data;
-  return sweep::trial_id(described, data.generated ? std::string() : data.sha256);
+  return sweep::trial_id(described,
+                         data.generated ? sweep::ForeignSeries{} : sweep::ForeignSeries{data.sha256, data.segments});
 }
 
 }  // namespace mambasynth::commands

@@ -1,5 +1,6 @@
 #include "commands/validation.hpp"
 
+#include "analysis/document/rounding.hpp"
 #include "backend/backend.hpp"
 #include "errors/errors.hpp"
 #include "model/state_dict.hpp"
@@ -38,7 +39,7 @@ void print_validation(TrainedNetwork const& trained, RunFlags const& flags, std:
   model::load_state(network, trained.loaded.file.weights, trained.checkpoint);
   auto const predictor = backend::predictor(device, network);
   auto const error = train::mean_batch_loss(*predictor, data.splits.val, trial.train.batch_size);
-  streams::print("val MSE {:.4f}{}\n", error,
+  streams::print("val MSE {}{}\n", analysis::document::decimal_text(error, 4),
                  data.scaling.empty() ? "" : " (in squared standard deviations of the channels)");
   print_floor(trial, data, threads, error);
   if (auto const shared = trial::overlapping_validation_windows(data.splits); shared > 0)

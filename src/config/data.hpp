@@ -71,7 +71,7 @@ struct Data {
               "steps of the test series [default: data.n_steps]"},
         Field{"path", &Data::path, any(),
               "a series (series.h5, data.npz, their folder) or your recording (.npy, .npz, .csv, .h5) of shape "
-              "(time, channel) or (trial, time, channel); empty = generate one",
+              "(time, channel) or (trial, time, channel); empty = the checkpoint's, the folder data, or generated",
               Effect::none}
             .common(),
         Field{"array", &Data::array, any(), "array of the recording, if its file holds several", Effect::none},

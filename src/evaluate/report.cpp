@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "analysis/document/rounding.hpp"
 #include "analysis/document/table.hpp"
 
 namespace mambasynth::evaluate {
@@ -22,6 +23,8 @@ std::string header(std::vector<std::string> const& titles) {
 }
 
 std::string fixed(double value) { return std::isnan(value) ? nothing : fmt::format("{:.3f}", value); }
+/// Activations of the input have the unit of the recording, which can be tiny.
+std::string in_own_unit(double value) { return fmt::format(" {:>10}", analysis::document::decimal_text(value, 3)); }
 std::string number(double value) { return fmt::format(" {:>10}", fixed(value)); }
 
 std::string panels(analysis::trial_file::LayerMeasures const& measures) {
@@ -38,7 +41,7 @@ std::string panels(analysis::trial_file::LayerMeasures const& measures) {
     if (!measures.dimension.empty())
       for (auto const& estimate : measures.dimension[p][levina_bickel_original]) text += number(estimate.value);
     auto const& activation = measures.activation[p];
-    text += number(activation.mean) + number(activation.std) + number(activation.participation_ratio) + "\n";
+    text += in_own_unit(activation.mean) + in_own_unit(activation.std) + number(activation.participation_ratio) + "\n";
   }
   return text + key;
 }

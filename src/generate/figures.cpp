@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/document/rounding.hpp"
 #include "analysis/plot/palette.hpp"
 #include "analysis/plot/window_page.hpp"
 
@@ -57,9 +58,11 @@ void draw_generation(GeneratedSample const& s, std::filesystem::path const& fold
   compared.events(bursts, burst_words);
   compared.heat(heat_of(beside, "Generated steps", "generated", s.generated, common, "x"));
   compared.events({});
-  compared.heat(heat_of(beside, fmt::format("Difference, MSE {:.4f}", s.mse), "error", error, common, "Diff."));
+  compared.heat(heat_of(beside, "Difference, MSE " + analysis::document::decimal_text(s.mse, 4), "error", error, common,
+                        "Diff."));
   compared.draw(beside,
-                notes(fmt::format("{} steps after its seed of {}; MSE over steps and channels", steps, seed_steps)),
+                notes(fmt::format("{} steps after its seed of {}; MSE over steps and channels{}", steps, seed_steps,
+                                  s.standardized ? ", in squared standard deviations of the channels" : "")),
                 folder);
 }
 

@@ -18,6 +18,7 @@ struct GeneratedSample {
   double mse = 0;
   double sampling_rate = 0;  ///< Hz, for a time axis in seconds; 0: in steps
   analysis::plot::Labels labels = analysis::plot::Labels::circles;
+  bool standardized = false;                  ///< `mse` is in squared standard deviations of the channels
   std::span<std::int64_t const> bursts = {};  ///< steps after the seed at which one begins
 };
 

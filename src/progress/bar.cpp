@@ -16,7 +16,8 @@ namespace {
 constexpr std::size_t narrowest_bar = 10;
 
 std::string plural(std::string const& unit) {
-  return unit + (unit.ends_with("ch") || unit.ends_with("s") ? "es" : "s");
+  bool const hisses = unit.ends_with("tch") || unit.ends_with("s");  // batches, but epochs
+  return unit + (hisses ? "es" : "s");
 }
 
 /// 1234567 as "1,234,567".

@@ -50,7 +50,7 @@ void make_folder(fs::path const& folder) {
   int const number = reason ? reason.value() : ENOTDIR;
   if (number != ENOTDIR && number != EEXIST) throw cannot_write(folder, number);
   throw errors::machine("cannot create the folder '" + folder.string() + "'", errors::system_reason(number),
-                        "a file is in the way; choose another folder");
+                        "A file is in the way; choose another folder");
 }
 
 }  // namespace
@@ -98,7 +98,7 @@ void write_atomically(fs::path const& target, std::string_view content) {
 std::string read_text(fs::path const& file, std::size_t most_bytes) {
   auto const failed = [&](int reason) {
     return errors::input("cannot read '" + file.string() + "'", errors::system_reason(reason),
-                         "check the path and its permissions");
+                         "Check the path and its permissions");
   };
   Descriptor in(file, O_RDONLY);
   if (!in.open()) throw failed(errno);

@@ -33,7 +33,7 @@ std::optional<Rounded> to_exact_columns(std::span<double> values, bool with_sign
       return Rounded{"row " + std::to_string(i / width) + ", column " + std::to_string(c) + " is " + text(i) + ", " +
                          std::to_string(difference) +
                          " above the minimum of its column; double precision is exact only up to 2^53",
-                     "give smaller numbers, or floating-point ones"};
+                     "Give smaller numbers, or floating-point ones"};
     values[i] = shifted[c] ? static_cast<double>(difference) : number(i);
   }
   return std::nullopt;

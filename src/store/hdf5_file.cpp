@@ -54,16 +54,16 @@ errors::Error write_error(File const& file, std::string const& object) {
   file.abandon();
   bool const full = why == errors::system_reason(ENOSPC) || why == errors::system_reason(EDQUOT);
   return errors::machine("cannot write " + named(file, object), why,
-                         full ? "free space there or choose a folder on another file system"
-                              : "check the folder and its file system, then run the same command again");
+                         full ? "Free space there or choose a folder on another file system"
+                              : "Check the folder and its file system, then run the same command again");
 }
 
 errors::Error refusal(File const& file, std::string const& object, std::string const& why) {
-  return errors::machine("cannot write " + named(file, object), why, "report this as a defect");
+  return errors::machine("cannot write " + named(file, object), why, "Report this as a defect");
 }
 
 errors::Error read_error(File const& file, std::string const& object, std::string const& why) {
-  return errors::input("cannot read " + named(file, object), why, "give a complete file of the expected kind");
+  return errors::input("cannot read " + named(file, object), why, "Give a complete file of the expected kind");
 }
 
 bool link_exists(hid_t file, std::string const& path) {

@@ -23,7 +23,7 @@ errors::Error too_large(std::string const& what, std::uint64_t bytes) {
   return errors::machine(
       "cannot read " + what,
       std::string("its values take ") + gibibytes + " GiB, which exceeds the memory of this machine or process",
-      "give fewer rows, or use a machine with more memory");
+      "Give fewer rows, or use a machine with more memory");
 }
 
 }  // namespace mambasynth::store

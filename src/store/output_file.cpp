@@ -14,11 +14,11 @@ constexpr std::size_t buffer_bytes = std::size_t{1} << 18;
 }  // namespace
 
 errors::Error cannot_write(std::filesystem::path const& file, int errno_value) {
-  std::string remedy = "check the folder and its file system, then run the same command again";
+  std::string remedy = "Check the folder and its file system, then run the same command again";
   if (errno_value == ENOSPC || errno_value == EDQUOT)
-    remedy = "free space there or choose a folder on another file system";
+    remedy = "Free space there or choose a folder on another file system";
   else if (errno_value == EACCES || errno_value == EPERM || errno_value == EROFS)
-    remedy = "choose a folder that you may write to";
+    remedy = "Choose a folder that you may write to";
   return errors::machine("cannot write '" + file.string() + "'", errors::system_reason(errno_value), remedy);
 }
 

@@ -150,13 +150,13 @@ Plan make_plan(SweepFile given_sweep, std::string const& auto_precision, Identif
         });
       }
     }
-    planned.data_hash = data_hash(planned.trial, series.sha256);
+    planned.data_hash = data_hash(planned.trial, series.foreign);
     planned.channels = series.channels;
     planned.cost = estimated_cost(planned.trial, series.n_steps, series.channels);
     ++plan.cells;
     for (auto const seed : sweep.keys.seeds) {
       planned.trial.train.seed = seed;
-      planned.id = trial_id(planned.trial, series.sha256);
+      planned.id = trial_id(planned.trial, series.foreign);
       auto const [same, fresh] = cell_of_id.emplace(planned.id, text_of(cell));
       if (!fresh)
         throw errors::usage("two cells of the sweep are the same trial: " + same->second + " and " + text_of(cell),

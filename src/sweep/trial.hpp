@@ -10,6 +10,7 @@
 
 #include "config/config.hpp"
 #include "parallel/group.hpp"
+#include "sweep/identity.hpp"
 #include "sweep/state.hpp"
 
 /// The interface between a sweep and the training code: functions that the caller of run_sweep provides.
@@ -73,7 +74,7 @@ using PrepareTrial = std::function<void(PlannedTrial const&, std::filesystem::pa
 
 /// The identity of a stored series (data.path).
 struct DataIdentity {
-  std::string sha256;  ///< of its float32 X, 64 hexadecimal digits; empty if its keys are known
+  ForeignSeries foreign;  ///< without a hash if its keys are known
   std::int64_t n_steps = 0;
   std::int64_t channels = 0;
   std::optional<config::Data> generated_from = {};  ///< the keys that its file was generated from, if verified

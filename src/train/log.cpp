@@ -3,9 +3,13 @@
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <cmath>
 #include <fstream>
 #include <string>
+#include <vector>
 
+#include "analysis/document/rounding.hpp"
+#include "analysis/document/table.hpp"
 #include "config/text.hpp"
 #include "errors/errors.hpp"
 #include "store/atomic_file.hpp"
@@ -67,14 +71,23 @@ void append_log(std::filesystem::path const& file, EpochRecord const& record) {
                           "Free some space or choose another --out, then run the same command again");
 }
 
-std::string console_header() {
-  return fmt::format("{:>7} {:>12} {:>12} {:>12} {:>12} {:>12} {:>8}", "epoch", "train", "train_eval", "val", "test",
-                     "lr", "seconds");
+std::string console_header(config::Train const& train) {
+  std::vector<std::string> reasons;
+  if (!train.train_eval) reasons.emplace_back("train_eval only with --train-eval");
+  if (train.test_every > 1) reasons.push_back(fmt::format("test every {} epochs and at the end", train.test_every));
+  auto const why = reasons.empty() ? std::string()
+                                   : fmt::format("({}: not measured in this epoch; {})\n", analysis::document::nothing,
+                                                 fmt::join(reasons, ", "));
+  return why + fmt::format("{:>7} {:>12} {:>12} {:>12} {:>12} {:>12} {:>8}", "epoch", "train", "train_eval", "val",
+                           "test", "lr", "seconds");
 }
 
 std::string console_row(EpochRecord const& r) {
-  return fmt::format("{:>7} {:>12.4f} {:>12.4f} {:>12.4f} {:>12.4f} {:>12.6f} {:>8.2f} {}", r.epoch, r.train_mse,
-                     r.train_eval_mse, r.val_mse, r.test_mse, r.lr, r.seconds, r.best ? "*" : "");
+  auto const loss = [](double value) { return analysis::document::decimal_text(value, 4); };
+  // A diverged loss is NaN, too.
+  auto const always = [&](double value) { return std::isnan(value) ? std::string("nan") : loss(value); };
+  return fmt::format("{:>7} {:>12} {:>12} {:>12} {:>12} {:>12.6f} {:>8.2f} {}", r.epoch, always(r.train_mse),
+                     loss(r.train_eval_mse), always(r.val_mse), loss(r.test_mse), r.lr, r.seconds, r.best ? "*" : "");
 }
 
 }  // namespace mambasynth::train

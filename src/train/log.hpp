@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "config/config.hpp"
 #include "train/progress.hpp"
 
 namespace mambasynth::train {
@@ -19,8 +20,8 @@ void write_log(std::filesystem::path const& file, std::vector<EpochRecord> const
 bool is_log(std::filesystem::path const& file);
 void append_log(std::filesystem::path const& file, EpochRecord const& record);
 
-/// The row of the original's console table, and its header.
-std::string console_header();
+/// The row of the original's console table, and its header, after a line that explains absent losses.
+std::string console_header(config::Train const& train);
 std::string console_row(EpochRecord const& record);
 
 }  // namespace mambasynth::train

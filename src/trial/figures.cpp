@@ -81,7 +81,8 @@ void draw_predictions(model::Predictor const& network, TrialData const& data, st
                             .circle = {},
                             .circles = circles,
                             .sampling_rate = data.data.sampling_rate,
-                            .labels = data.labels()};
+                            .labels = data.labels(),
+                            .standardized = !data.scaling.empty()};
     if (circles > 0)
       window.circle =
           std::span(data.circle).subspan(static_cast<std::size_t>(start + 1), static_cast<std::size_t>(length - 1));

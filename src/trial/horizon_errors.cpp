@@ -6,6 +6,7 @@
 #include <cmath>
 #include <utility>
 
+#include "analysis/document/rounding.hpp"
 #include "analysis/trial_file/test_blocks.hpp"
 #include "errors/errors.hpp"
 #include "train/measure.hpp"
@@ -88,7 +89,8 @@ std::string table_of(analysis::trial_file::HorizonErrors const& errors) {
   text += "\n";
   for (std::size_t h = 0; h < errors.horizon.size(); ++h) {
     text += fmt::format("{:<10}", errors.horizon[h]);
-    for (auto const& [title, values] : columns) text += fmt::format(" {:>10.4f}", (*values)[h]);
+    for (auto const& [title, values] : columns)
+      text += fmt::format(" {:>10}", analysis::document::decimal_text((*values)[h], 4));
     text += "\n";
   }
   return text;

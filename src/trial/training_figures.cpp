@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/document/rounding.hpp"
 #include "analysis/plot/page.hpp"
 #include "analysis/plot/palette.hpp"
 #include "analysis/plot/window_page.hpp"
@@ -114,15 +115,15 @@ void draw_next_prediction(WindowPrediction const& w, std::filesystem::path const
   };
   heat("Series, x[t]", "truth", w.truth, common, "x");
   heat("Prediction from the steps before t", "prediction", w.prediction, common, "x");
-  heat(fmt::format("Error, MSE {:.4f}", error.empty() ? 0.0 : squares / static_cast<double>(error.size())), "error",
-       error, plot::symmetric_range(plot::largest_magnitude(error), largest), "Error");
+  auto const mse = error.empty() ? 0.0 : squares / static_cast<double>(error.size());
+  heat("Error, MSE " + analysis::document::decimal_text(mse, 4), "error", error,
+       plot::symmetric_range(plot::largest_magnitude(error), largest), "Error");
   page.circles(w.circle, w.circles, w.labels);
-  page.draw(
-      figure,
-      {fmt::format("One window of {} steps of the series; no intervals. MSE over its steps and channels. The error "
-                   "has a color scale of its own.",
-                   steps)},
-      folder);
+  page.draw(figure,
+            {fmt::format("One window of {} steps of the series; no intervals. MSE over its steps and channels{}. The "
+                         "error has a color scale of its own.",
+                         steps, w.standardized ? ", in the recording's own unit, squared" : "")},
+            folder);
 }
 
 }  // namespace mambasynth::trial

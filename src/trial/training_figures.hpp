@@ -32,6 +32,7 @@ struct WindowPrediction {
   std::int64_t circles = 0;
   double sampling_rate = 0;  ///< Hz, for a time axis in seconds; 0: in steps
   analysis::plot::Labels labels = analysis::plot::Labels::circles;
+  bool standardized = false;  ///< losses have another unit than the steps shown here
 };
 
 /// Draws next_prediction_<number>: circles, truth, prediction, and the error on its own scale.

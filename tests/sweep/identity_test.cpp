@@ -91,25 +91,28 @@ TEST_CASE("keys added later change the ID only if they are not at their defaults
 TEST_CASE("the hash of a foreign series replaces all [data] keys") {
   auto trial = default_trial();
   auto const hash = std::string(64, 'a');
-  auto const id = sweep::trial_id(trial, hash);
+  auto const id = sweep::trial_id(trial, {hash});
   CHECK(id != sweep::trial_id(trial));
   trial.data.n_steps = 7;
-  CHECK(sweep::trial_id(trial, hash) == id);
-  auto const text = sweep::canonical_text(trial, hash);
+  CHECK(sweep::trial_id(trial, {hash}) == id);
+  auto const text = sweep::canonical_text(trial, {hash});
   CHECK(text.starts_with("data.sha256=" + hash + "\nmodel."));
 }
 
 TEST_CASE("keys of recordings are part of the ID of a trial on one, if they are not at their default") {
   auto trial = default_trial();
   auto const hash = std::string(64, 'a');
-  auto const id = sweep::trial_id(trial, hash);
+  auto const id = sweep::trial_id(trial, {hash});
   trial.data.array = "x";  // the hash tells arrays apart
   trial.data.labels = "state";
   trial.data.sampling_rate = 250;
-  CHECK(sweep::trial_id(trial, hash) == id);
+  CHECK(sweep::trial_id(trial, {hash}) == id);
+  // The same values as ten trials have other windows.
+  CHECK(sweep::canonical_text(trial, {hash, 10}).starts_with("data.sha256=" + hash + "\ndata.trials=10\nmodel."));
+  CHECK(sweep::data_hash(trial, {hash, 10}) != sweep::data_hash(trial, {hash}));
   trial.data.standardise = true;
   trial.data.test_fraction = 0.1;
-  CHECK(sweep::canonical_text(trial, hash)
+  CHECK(sweep::canonical_text(trial, {hash})
             .starts_with("data.sha256=" + hash + "\ndata.standardise=true\ndata.test_fraction=0.1\nmodel."));
   CHECK(sweep::trial_id(trial) == default_id);
 }

@@ -250,7 +250,7 @@ TEST_CASE("plan.csv of the gate sweep has the axis as written") {
 
 TEST_CASE("a stored series is identified by its hash, or by the keys of the generator that wrote it") {
   int asked = 0;
-  sweep::DataIdentity known{std::string(64, 'b'), 5000, 3};
+  sweep::DataIdentity known{{std::string(64, 'b')}, 5000, 3};
   auto const plan = [&] {
     return sweep::make_plan(
         sweep::parse_sweep("[[sweep.axis]]\n\"model.d_state\" = [4, 8]\n[data]\npath = \"/x/data.npz\"\n", "test.toml"),
@@ -262,10 +262,10 @@ TEST_CASE("a stored series is identified by its hash, or by the keys of the gene
   };
   auto const foreign = plan();
   CHECK(asked == 1);
-  CHECK(foreign.trials[0].id == sweep::trial_id(foreign.trials[0].trial, known.sha256));
+  CHECK(foreign.trials[0].id == sweep::trial_id(foreign.trials[0].trial, known.foreign));
   known.generated_from = config::Data{};
   known.generated_from->n_steps = 5000;
-  known.sha256.clear();
+  known.foreign = {};
   auto const ours = plan();
   auto generated = foreign.trials[0].trial;
   generated.data = config::Data{};
@@ -278,7 +278,7 @@ TEST_CASE("a stored series is identified by its hash, or by the keys of the gene
 TEST_CASE("a cell whose test series would be its training series is refused by name") {
   auto const plan = [](std::string const& text, config::Data const& of_file = {}) {
     return sweep::make_plan(sweep::parse_sweep(text, "test.toml"), "fp32", [&](config::Data const&) {
-      return sweep::DataIdentity{"", of_file.n_steps, of_file.ambient_dim, of_file};
+      return sweep::DataIdentity{{}, of_file.n_steps, of_file.ambient_dim, of_file};
     });
   };
   std::string const axis = "[[sweep.axis]]\n\"data.path_seed\" = [7, 8]\n[data]\n";
@@ -299,10 +299,10 @@ TEST_CASE("the same series under two names does not make a second cell") {
         sweep::parse_sweep("[[sweep.axis]]\n\"data.path\" = [\"/x/a.npz\", \"" + second + "\"]\n", "test.toml"), "fp32",
         [&](config::Data const& data) {
           config::Data keys;
-          sweep::DataIdentity known{data.path == "/x/other.npz" ? "b" : "a", keys.n_steps, keys.ambient_dim};
+          sweep::DataIdentity known{{data.path == "/x/other.npz" ? "b" : "a"}, keys.n_steps, keys.ambient_dim};
           if (!generated) return known;
           keys.path_seed = data.path == "/x/other.npz" ? 8 : 7;
-          known.sha256.clear(), known.generated_from = keys;
+          known.foreign = {}, known.generated_from = keys;
           return known;
         });
   };

@@ -65,6 +65,11 @@ def test_a_series_in_the_working_directory_is_used_or_its_neglect_said(mambasynt
     assert "the series in the folder data is not used (data.n_steps asks for a generated one). --data data uses it." in ignored.stderr
     used = mambasynth("oracle", "--horizons", 1, cwd=tmp_path)
     assert "using the series in the folder data" in used.stderr and "2500 steps" in used.stderr
+    sweep = mambasynth("sweep", "--seeds", "1:2", "--dry-run", "--no-measure", cwd=tmp_path)
+    assert "the series in the folder data is not used (a sweep generates the series that its [data] keys describe)" in sweep.stderr
+    assert "is not used" not in mambasynth("sweep", "--seeds", "1:2", "--data", "data", "--dry-run", "--no-measure", cwd=tmp_path).stderr
+    measured = mambasynth("dimension", "--k", 10, "--no-figures", "--out", "dimension", cwd=tmp_path)
+    assert "using the series in the folder data" in measured.stderr and "2500 of 2500 rows" in measured.stdout
     # A checkpoint knows its series, whatever is here; a generated one is made again if its file is gone.
     for verb in (["generate", "--seed-len", 8, "--gen-len", 8], ["gates"], ["evaluate", *LITTLE]):
         flags = [flag for flag in verb if flag != "--no-figures"]

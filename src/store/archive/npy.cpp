@@ -20,7 +20,7 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "arrays are stored little-endian and used in place");
 
 errors::Error unusable(NpyArray const& array, std::string const& why) {
-  return errors::input("cannot use an array of type '" + array.dtype + "'", why, "give an array of another type");
+  return errors::input("cannot use an array of type '" + array.dtype + "'", why, "Give an array of another type");
 }
 
 template <class To, class From>

@@ -73,7 +73,7 @@ std::map<std::string, NpyArray> read_npz(std::filesystem::path const& file, std:
   for (auto const& name : names.empty() ? npz.names() : names) {
     if (!npz.has(name))
       throw errors::input("cannot read '" + name + "' of '" + file.string() + "'",
-                          "the archive holds " + listed(npz.names()), "give an archive that has it");
+                          "the archive holds " + listed(npz.names()), "Give an archive that has it");
     arrays.emplace(name, npz.open(name).whole());
   }
   return arrays;
@@ -87,7 +87,7 @@ struct NpzWriter::Impl {
   [[nodiscard]] errors::Error failed(zip_error_t* error) const {
     if (zip_error_system_type(error) == ZIP_ET_SYS) return cannot_write(file, zip_error_code_system(error));
     return errors::machine("cannot write '" + file.string() + "'", zip_error_strerror(error),
-                           "check the folder and its file system, then run the same command again");
+                           "Check the folder and its file system, then run the same command again");
   }
 
   /// Closes the archive after every member, because libzip reads a source only then and the caller's array need not
@@ -102,7 +102,7 @@ struct NpzWriter::Impl {
                             : static_cast<std::int64_t>(count) != expected
                                 ? "the number of values does not match the shape"
                                 : "it has already been written",
-                            "report this as a defect");
+                            "Report this as a defect");
     auto const header = npy::header(dtype, shape);
     zip_buffer_fragment_t parts[2]{};
     parts[0].data = reinterpret_cast<zip_uint8_t*>(const_cast<char*>(header.data()));

@@ -89,7 +89,7 @@ Value load(std::filesystem::path const& file) {
     throw;
   } catch (std::runtime_error const& why) {
     throw archive::unreadable(file, why.what(),
-                              "give a complete checkpoint that holds only tensors, numbers, text, lists and dicts");
+                              "Give a complete checkpoint that holds only tensors, numbers, text, lists and dicts");
   }
 }
 
@@ -99,7 +99,7 @@ void save(std::filesystem::path const& file, Value const& value, std::string con
   try {
     pickle = writer.pickle(value);
   } catch (std::runtime_error const& why) {
-    throw errors::machine("cannot write '" + file.string() + "'", why.what(), "report this as a defect");
+    throw errors::machine("cannot write '" + file.string() + "'", why.what(), "Report this as a defect");
   }
   archive::TorchZipWriter zip(file);
   std::vector<std::string> names;

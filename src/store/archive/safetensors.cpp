@@ -179,7 +179,7 @@ File load(std::filesystem::path const& path) {
 
 void save(std::filesystem::path const& path, File const& content) {
   auto const defect = [&](std::string const& why) {
-    return errors::machine("cannot write '" + path.string() + "'", why, "report this as a defect");
+    return errors::machine("cannot write '" + path.string() + "'", why, "Report this as a defect");
   };
   // Wide elements first, so each tensor starts at a multiple of its element size.
   std::vector<std::pair<std::string, Tensor> const*> ordered;

@@ -20,7 +20,7 @@ namespace mambasynth::store::archive {
 std::string looks_like(std::filesystem::path const& file);
 
 errors::Error unreadable(std::filesystem::path const& file, std::string const& why,
-                         std::string const& remedy = "give a complete file of the expected kind");
+                         std::string const& remedy = "Give a complete file of the expected kind");
 
 /// Where libraries differ: of several members with the same name, zipfile (and therefore NumPy) reads the last and
 /// PyTorch the first; PyTorch treats a checksum of 0 as missing (torch.serialization.set_crc32_options).

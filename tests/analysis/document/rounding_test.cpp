@@ -67,6 +67,15 @@ TEST_CASE("a value with its standard error has the error's decimals") {
   CHECK(text_of(std::nan(""), std::nan("")) == "–");
 }
 
+TEST_CASE("a number too small for its decimals has an exponent") {
+  CHECK(decimal_text(27.12731, 4) == "27.1273");
+  CHECK(decimal_text(-0.0012, 4) == "-0.0012");
+  CHECK(decimal_text(2.0511e-09, 4) == "2.05e-09");
+  CHECK(decimal_text(-0.000098, 4) == "-9.80e-05");
+  CHECK(decimal_text(0, 4) == "0.0000");
+  CHECK(decimal_text(std::nan(""), 4) == "–");
+}
+
 TEST_CASE("what a cell shows can be chosen") {
   auto const of = seeds(8.184, 0.03);
   CHECK(text_of(of, {.mean = false}) == "± 0.030");
