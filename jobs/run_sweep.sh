@@ -33,6 +33,21 @@ for argument in "$@"; do
 done
 find_program mambasynth "$(dirname "$sweep")" ${out:+"$out"}
 
+# sweep_name OPTIONS of mambasynth sweep: the name in the file, unless an option replaces it.
+sweep_name() {
+  "${program[@]}" sweep "$sweep" "$@" --print-config | sed -n '/^\[sweep\]/,/^\[/s/^name = "\(.*\)"$/\1/p'
+}
+
+# squeue shows the job name of the script, which is that of another sweep if OTHER.toml is given. A name that the user gave with
+# sbatch --job-name stays.
+name_job() {
+  local name
+  grep -qxF -- "#SBATCH --job-name=${SLURM_JOB_NAME:-}" "$(dirname "${BASH_SOURCE[0]}")"/sweep_*.slurm || return 0
+  name=$(sweep_name "$@" 2>/dev/null) && [ -n "$name" ] && [ "$name" != "$SLURM_JOB_NAME" ] || return 0
+  scontrol update JobId="$SLURM_JOB_ID" JobName="$name" || note "the job keeps the name $SLURM_JOB_NAME (see above)"
+}
+name_job "$@"
+
 # make_report OPTIONS of mambasynth sweep: the report of the sweep's folder, in its subfolder `report`. The parts of an array
 # have one report; the last part to finish makes it complete.
 make_report() {
@@ -41,14 +56,14 @@ make_report() {
     case $argument in --dry-run | --print-config | --help | -h) return 0 ;; esac
   done
   if [ -z "$out" ]; then
-    name=$("${program[@]}" sweep "$sweep" "$@" --print-config | sed -n '/^\[sweep\]/,/^\[/s/^name = "\(.*\)"$/\1/p') || return
+    name=$(sweep_name "$@") || return
     out=runs/$name
   fi
   folders=("$out")
   [ -e "$out/plan.csv" ] || folders=("$out"/part_*)
   [ -e "${folders[0]}/plan.csv" ] || { note "no plan.csv in $out"; return 1; }
   MAMBASYNTH_ENV='' "$(dirname "${BASH_SOURCE[0]}")/run_report.sh" "${folders[@]}" --out "$out" --report "$out/report" --format csv || code=$?
-  [ "$code" = 0 ] || [ "$code" = 4 ]  # 4: trials are missing or failed, as the report shows
+  [ "$code" = 0 ] || [ "$code" = 4 ]  # 4: trials have not run or failed, as the report shows
 }
 
 # Slurm warns only this shell (--signal=B:USR2@180, or TERM when another job takes the nodes). Both launchers forward USR2 to

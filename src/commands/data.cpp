@@ -106,6 +106,7 @@ int run(DataOptions& options) {
   });
   auto const threads = thread_count(options.run);
   std::vector<std::string> stages{series_stage};
+  if (formats.npz) stages.emplace_back(series::npz_stage);
   if (options.embeds()) stages.emplace_back(umap_stage);
   if (options.figures) stages.emplace_back(figures_stage);
   progress::Display const display("data", stages);

@@ -46,6 +46,9 @@ std::string rate_text(Snapshot const& snapshot) {
   return (1 / rate < minute ? rounded(1 / rate) + " s" : duration_text(1 / rate)) + " per " + snapshot.unit;
 }
 
+/// A line that fills the last column may wrap.
+std::size_t room_of(std::size_t columns) { return columns > 1 ? columns - 1 : 0; }
+
 std::string percent(double share) { return fmt::format("{} %", static_cast<int>(std::floor(share * 100))); }
 
 /// "stage 2 of 8: probes", or only the task if it has no stages.
@@ -68,30 +71,32 @@ std::string bar(double share, std::size_t width) {
   return "[" + std::string(full, '#') + std::string(width - full, '.') + "]";
 }
 
+std::string bar_line(double share, std::vector<std::string> const& texts, std::size_t columns) {
+  auto const room = room_of(columns);
+  constexpr std::size_t around_bar = 3, usual_bar = 24;
+  for (auto const& text : texts)
+    if (text.size() + narrowest_bar + around_bar <= room)
+      return bar(share, std::min(usual_bar, room - text.size() - around_bar)) + " " + text;
+  return texts.back().substr(0, room);
+}
+
 std::string bar_line(Snapshot const& snapshot, std::size_t columns) {
-  std::size_t const room = columns > 1 ? columns - 1 : 0;  // a line that fills the last column may wrap
   if (!snapshot.share) {
     auto text = joined({title(snapshot, ": "), duration_text(std::floor(snapshot.seconds))});
-    text.resize(std::min(text.size(), room));
+    text.resize(std::min(text.size(), room_of(columns)));
     return text;
   }
-  auto const share = percent(*snapshot.share);
+  auto const done = percent(*snapshot.share);
   auto const rate = snapshot.rate ? rate_text(snapshot) : std::string{};
   auto const left = snapshot.seconds_left ? duration_text(*snapshot.seconds_left) + " left" : std::string{};
-  std::string text;
-  constexpr std::size_t around_bar = 3;
+  std::vector<std::string> texts;
   // In the order of what one would miss least.
-  for (auto const& parts : {std::vector{share, rate, left}, std::vector{share, left}, std::vector{share}}) {
+  for (auto const& parts : {std::vector{done, rate, left}, std::vector{done, left}, std::vector{done}}) {
     std::vector<std::string> shown{title(snapshot, ": ")};
     std::copy_if(parts.begin(), parts.end(), std::back_inserter(shown), [](auto const& part) { return !part.empty(); });
-    text = joined(shown);
-    if (text.size() + narrowest_bar + around_bar <= room) break;
+    texts.push_back(joined(shown));
   }
-  constexpr std::size_t usual_bar = 24;
-  if (text.size() + narrowest_bar + around_bar <= room)
-    text = bar(*snapshot.share, std::min(usual_bar, room - text.size() - around_bar)) + " " + text;
-  text.resize(std::min(text.size(), room));
-  return text;
+  return bar_line(*snapshot.share, texts, columns);
 }
 
 std::string log_line(Snapshot const& snapshot) {

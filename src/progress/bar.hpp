@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "progress/tracker.hpp"
 
@@ -10,6 +11,10 @@ namespace mambasynth::progress {
 
 /// "[######..................]". `share`: from 0 to 1.
 std::string bar(double share, std::size_t width = 24);
+
+/// A bar and the first of `texts` for which a terminal of so many columns has room, or, cut to fit, the last without a
+/// bar.
+std::string bar_line(double share, std::vector<std::string> const& texts, std::size_t columns);
 
 /// The line that a terminal of so many columns shows: "[######....] stage 2 of 8: probes, 60 %, 12 fits/s, 8 s left".
 /// Leaves out what does not fit.

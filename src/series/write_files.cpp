@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <future>
 #include <optional>
 
 #include "config/sizes.hpp"
 #include "errors/errors.hpp"
 #include "errors/stop.hpp"
+#include "progress/count.hpp"
 #include "series/config_json.hpp"
 #include "series/series_h5.hpp"
 #include "store/archive/npz.hpp"
@@ -50,7 +52,16 @@ void append(Series& series, Block const& block) {
 }
 
 void write_npz(Series const& series, std::filesystem::path const& file) {
-  store::NpzWriter npz(file);
+  progress::Stage const stage(npz_stage);
+  // All but X is small.
+  progress::Count count(series.n_steps, "step");
+  std::int64_t counted = 0;
+  store::NpzWriter npz(file, [&](double share) {
+    auto const steps = static_cast<std::int64_t>(share * static_cast<double>(series.n_steps));
+    if (steps <= counted) return;
+    count.add(steps - counted);
+    counted = steps;
+  });
   auto const& process = series.process;
   auto const n = process.circles;
   npz.add("X", series.x, {series.n_steps, process.channels});

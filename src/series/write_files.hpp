@@ -13,6 +13,9 @@ inline constexpr std::int64_t schema_version = 1;
 /// An npz is written from memory and read as a whole, so longer series are HDF5 only.
 inline constexpr std::int64_t npz_most_steps = 10'000'000;
 
+/// Compressing data.npz takes most of the time that writing a series takes; the stage's name.
+inline constexpr char const* npz_stage = "data.npz";
+
 struct Formats {
   bool h5 = true;
   bool npz = true;

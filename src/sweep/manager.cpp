@@ -83,7 +83,7 @@ int Manager::run() {
   quit(code);
   if (error_) std::rethrow_exception(error_);
   settings_.log(
-      "sweep " + plan_.name + ": " + summary(progress_, hub_.ranks()) +
+      summary(progress_, hub_.ranks()) +
       (code == static_cast<int>(errors::ExitCode::stopped) ? "; stopped on request, the same command continues" : "") +
       "; results in " + settings_.folder.string());
   for (auto const& planned : plan_.trials) {

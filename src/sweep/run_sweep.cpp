@@ -248,7 +248,9 @@ int run_root(SweepOptions const& options, Hooks const& hooks, parallel::Session&
   settings.costs = learned_costs(plan, options.out);
   settings.time_left = time_until_end(options.walltime);
   settings.log = [&](std::string const& line) { terminal.line(line); };
-  settings.show_progress = [&](double share, std::string const& text) { terminal.progress(share, text); };
+  settings.show_progress = [&](double share, std::string const& text) {
+    terminal.progress(share, "sweep " + plan.name + ": ", text);
+  };
   settings.progress_interval = terminal.interval(options.progress_every);
   if (slots < options.slots)
     terminal.line(

@@ -22,16 +22,14 @@ double Terminal::interval(double requested) const {
 
 void Terminal::line(std::string const& text) { streams::log("{}\n", text); }
 
-void Terminal::progress(double share, std::string const& text) {
+void Terminal::progress(double share, std::string const& title, std::string const& text) {
   auto const columns = screen_.columns();
   if (!columns) {
-    if (text != last_text_) line(text);
+    if (text != last_text_) line(title + text);
     last_text_ = text;
     return;
   }
-  auto drawn = progress::bar(share) + " " + text;
-  drawn.resize(std::min(drawn.size(), *columns - 1));  // a wrapped bar could not be redrawn
-  streams::show_status(drawn);
+  streams::show_status(progress::bar_line(share, {title + text, text}, *columns));
 }
 
 }  // namespace mambasynth::sweep

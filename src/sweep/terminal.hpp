@@ -18,8 +18,9 @@ class Terminal {
   [[nodiscard]] double interval(double requested) const;
   /// Prints a permanent line.
   void line(std::string const& text);
-  /// Shows progress: on a terminal a bar that is redrawn in place, elsewhere a line whenever the text changes.
-  void progress(double share, std::string const& text);
+  /// Shows progress: on a terminal a bar that is redrawn in place, elsewhere a line whenever the text changes. A
+  /// terminal without room for all of it omits the title.
+  void progress(double share, std::string const& title, std::string const& text);
 
  private:
   progress::Screen screen_;

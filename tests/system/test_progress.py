@@ -43,6 +43,21 @@ def test_a_log_gets_lines_of_every_long_verb(mambasynth, arguments, tmp_path, ve
     assert f"{verb}: " not in done.stdout
 
 
+def test_compressing_a_series_is_counted(mambasynth, tmp_path):
+    """It takes most of the time of `data`."""
+    done = mambasynth("data", "--n-steps", 60_000, "--no-figures", "--format", "npz", "--out", tmp_path, env_more={EAGER: "0.1"})
+    assert re.search(r"^data: stage 2 of 2, data\.npz: [\d,]+ of 60,000 steps", done.stderr, re.MULTILINE), done.stderr
+
+
+def test_a_sweep_shows_the_time_left_on_80_columns(mambasynth, tiny_sweep, tmp_path):
+    name = 'sweep.name="' + "x" * 40 + '"'
+    shown = on_a_terminal([*mambasynth.command, "sweep", tiny_sweep, "--device", "cpu", "--out", tmp_path / "out", "--set", name], 80)
+    bars = BAR.findall(shown)
+    assert bars and max(map(len, bars)) < 80, shown
+    assert all(re.match(r"\[[#.]{10,24}\] \d of 2 done(, 1 running( \(1 measuring\))?)?(, about .* left)?$", bar) for bar in bars), bars
+    assert any(bar.endswith(" left") for bar in bars), bars
+
+
 def test_a_terminal_shows_a_bar_that_disappears_and_changes_no_result(mambasynth, arguments, tmp_path):
     columns = 70
     shown = on_a_terminal([*mambasynth.command, *arguments["evaluate"], "--out", tmp_path / "out"], columns, "terminal", **{EAGER: "0.1"}).replace("\r\n", "\n")

@@ -72,10 +72,17 @@ def submit(job_environment, tmp_path):
     return submit
 
 
+def names_of_jobs(folder, environment):
+    """As squeue shows them, of the jobs submitted from the folder."""
+    shown = [subprocess.run(["scontrol", "show", "job", file.stem], env=environment, capture_output=True, text=True, check=True).stdout
+             for file in sorted(folder.glob("*.out"), key=lambda file: int(file.stem))]
+    return [re.search(r"JobName=(\S+)", text)[1] for text in shown]
+
+
 @pytest.mark.parametrize("name, axis", [("gate_lr", '"train.gate_lr_factor" = [0.0, 1.0]'),
                                         ("horizons", '"model.max_horizon" = [1, 4]'),
                                         ("d_state", '"model.d_state" = [4, 8]')])
-def test_a_submitted_sweep_finishes_and_collates(submit, collate, tmp_path, name, axis):
+def test_a_submitted_sweep_finishes_and_collates(submit, job_environment, collate, tmp_path, name, axis):
     sweep = tmp_path / "small.toml"
     text = TINY_SWEEP.replace('"train.gate_lr_factor" = [0.0, 1.0]', axis).replace('"tiny"', f'"small_{name}"')
     text = re.sub("^baseline.*\n", "", text, flags=re.MULTILINE)
@@ -89,20 +96,22 @@ def test_a_submitted_sweep_finishes_and_collates(submit, collate, tmp_path, name
     out = folder / "runs" / f"small_{name}"  # the default: runs/<sweep name> under the submit folder
     assert len(list(out.glob("trials/*/trial.h5"))) == 2
     collate(out)
+    assert names_of_jobs(folder, job_environment) == [f"small_{name}"]
     # The job has made its report, and printed where.
     assert "2 trials, all done" in (out / "report" / "report.md").read_text()
     assert "report/report.html" in output
 
 
-def test_a_job_submitted_again_skips_finished_trials(submit, tiny_sweep, tmp_path):
+def test_a_job_submitted_again_skips_finished_trials(submit, job_environment, tiny_sweep, tmp_path):
     out = tmp_path / "out"
     written = []
-    for _ in range(2):
-        code, output, _ = submit("sweep_gate_lr.slurm", tiny_sweep, "--out", out)
+    for options in ([], ["--job-name=mine"]):
+        code, output, folder = submit("sweep_gate_lr.slurm", tiny_sweep, "--out", out, slurm_options=options)
         assert code == 0, output
         written.append({file: file.stat().st_mtime_ns for file in out.glob("trials/*/trial.h5")})
     assert len(written[0]) == 2
     assert written[1] == written[0]
+    assert names_of_jobs(folder, job_environment) == ["tiny", "mine"]
 
 
 def test_options_after_the_script_go_to_the_sweep(submit, tmp_path):

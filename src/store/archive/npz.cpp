@@ -3,6 +3,7 @@
 #include <zip.h>
 
 #include <cstring>
+#include <functional>
 #include <set>
 #include <utility>
 
@@ -81,6 +82,7 @@ std::map<std::string, NpyArray> read_npz(std::filesystem::path const& file, std:
 
 struct NpzWriter::Impl {
   std::filesystem::path file;
+  std::function<void(double)> written = {};
   std::set<std::string> names;
   bool open = true;
 
@@ -136,11 +138,20 @@ struct NpzWriter::Impl {
     if (zip_set_file_compression(zip, at, ZIP_CM_DEFLATE, deflate_level) != 0 ||
         zip_file_set_dostime(zip, at, 0, first_day, 0) != 0)
       throw discard();
+    if (written) {
+      constexpr double every = 0.005;
+      auto const report = [](zip_t*, double share, void* self) { static_cast<Impl*>(self)->written(share); };
+      zip_register_progress_callback_with_state(zip, every, report, nullptr, this);
+    }
     if (zip_close(zip) != 0) throw discard();
   }
 };
 
-NpzWriter::NpzWriter(std::filesystem::path const& file) : impl_(std::make_unique<Impl>()) { impl_->file = file; }
+NpzWriter::NpzWriter(std::filesystem::path const& file, std::function<void(double)> written)
+    : impl_(std::make_unique<Impl>()) {
+  impl_->file = file;
+  impl_->written = std::move(written);
+}
 NpzWriter::~NpzWriter() = default;
 
 void NpzWriter::add(std::string const& name, std::span<double const> values, std::vector<std::int64_t> const& shape) {

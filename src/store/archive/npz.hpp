@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -91,7 +92,8 @@ NpyArray read_npy(std::filesystem::path const& file);
 /// archives above 4 GiB use zip64. Errors: errors::machine with the file's name and the reason.
 class NpzWriter {
  public:
-  explicit NpzWriter(std::filesystem::path const& file);  ///< use with AtomicFile::temporary()
+  explicit NpzWriter(std::filesystem::path const& file,
+                     std::function<void(double)> written = {});  ///< use with AtomicFile::temporary()
   ~NpzWriter();
   void add(std::string const& name, std::span<double const> values, std::vector<std::int64_t> const& shape);
   void add(std::string const& name, std::span<float const> values, std::vector<std::int64_t> const& shape);
