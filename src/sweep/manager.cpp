@@ -83,7 +83,7 @@ int Manager::run() {
   quit(code);
   if (error_) std::rethrow_exception(error_);
   settings_.log(
-      summary(progress_, hub_.ranks()) +
+      "sweep " + plan_.name + ": " + summary(progress_, hub_.ranks()) +
       (code == static_cast<int>(errors::ExitCode::stopped) ? "; stopped on request, the same command continues" : "") +
       "; results in " + settings_.folder.string());
   for (auto const& planned : plan_.trials) {
@@ -327,7 +327,7 @@ void Manager::show_progress() {
   auto const time = Clock::now();
   if (time - progress_shown_at_ < std::chrono::duration<double>(settings_.progress_interval)) return;
   progress_shown_at_ = time;
-  settings_.show_progress(progress_.share(), "sweep " + plan_.name + ": " + summary(progress_, hub_.ranks()));
+  settings_.show_progress(progress_.share(), summary(progress_, hub_.ranks()));
 }
 
 int Manager::exit_code() const {

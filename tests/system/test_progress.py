@@ -16,7 +16,7 @@ from test_sweep import within
 
 EAGER = "MAMBASYNTH_PROGRESS_SECONDS"
 BAR = re.compile(r"\r(\[[#.]+\] [^\r\x1b]*)\x1b\[K")
-LINE = r"{}: ((stage \d+ of \d+, )?[\w ]+: )?([\d,]+ of [\d,]+ \w+ \(\d+ %\)|\d+ s so far)"
+LINE = r"{}: ((stage \d+ of \d+, )?[\w. ]+: )?([\d,]+ of [\d,]+ \w+ \(\d+ %\)|\d+ s so far)"
 
 
 @pytest.fixture(scope="module")

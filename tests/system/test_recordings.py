@@ -116,6 +116,16 @@ def test_windows_never_cross_the_borders_of_trials(mambasynth, x, state, tmp_pat
     says(too_long, "trials of the recording are shorter", "each has 100 steps")
 
 
+def test_trials_are_another_recording_than_the_same_values_in_one_piece(mambasynth, x, tmp_path):
+    """Their windows differ, so a trial on one must not pass for a trial on the other."""
+    ids = set()
+    for name, array in (("a", x), ("b", x.reshape(15, 100, CHANNELS)), ("c", x.reshape(5, 300, CHANNELS))):
+        numpy.save(tmp_path / f"{name}.npy", array)
+        plan = mambasynth("sweep", "--seeds", 1, "--data", tmp_path / f"{name}.npy", "--dry-run", "--no-measure").stdout
+        ids.add(re.search(r"^  (\w{12}) ", plan, re.MULTILINE)[1])
+    assert len(ids) == 3
+
+
 def test_a_standardised_recording_comes_back_in_its_units(mambasynth, x, tmp_path):
     volts = 1e-5 * x * [1, 10, 100] + [0, 3, 0]
     numpy.save(tmp_path / "a.npy", volts)
