@@ -73,7 +73,8 @@ std::string summary_table(Analysis const& a) {
     table += fmt::format("errors: windows overlap, so {} samples count as {:.1f} independent ones\n", a.samples,
                          a.independent_samples);
   if (table.find(nothing) != std::string::npos)
-    table += fmt::format("{}: undefined, because too few visits or switches are complete in these windows\n", nothing);
+    table += fmt::format(
+        "{}: undefined, because these windows have too few complete visits, switches, or steps on a circle\n", nothing);
   return table;
 }
 

@@ -228,7 +228,8 @@ TEST_CASE("switches are counted by destination and conditions compared in pairs,
   CHECK(table.find("bursts: 2.000 ± 0.000 times the switches") != std::string::npos);
   // The second condition has no complete visit.
   CHECK(table.find(" –") != std::string::npos);
-  CHECK(table.find("–: undefined, because too few visits or switches are complete in these windows\n") !=
+  CHECK(table.find(
+            "–: undefined, because these windows have too few complete visits, switches, or steps on a circle\n") !=
         std::string::npos);
 }
 

@@ -68,6 +68,42 @@ def test_only_one_place_writes_to_stdout_and_stderr():
     assert [str(path) for path in ours if re.search(streams, code_of(path))] == []
 
 
+def arguments_of(text, start):
+    """The arguments of a call, from after its opening parenthesis."""
+    depth, quoted, begin, arguments, i = 1, False, start, [], start
+    while depth and i < len(text):
+        character = text[i]
+        if quoted:
+            i += character == "\\"
+            quoted = character != '"'
+        elif character == '"':
+            quoted = True
+        elif character in "([{":
+            depth += 1
+        elif character in ")]}":
+            depth -= 1
+        elif character == "," and depth == 1:
+            arguments.append(text[begin:i])
+            begin = i + 1
+        i += 1
+    return [*arguments, text[begin:i - 1]]
+
+
+def test_what_to_do_begins_with_a_capital_letter():
+    """The third part of `problem (why). What to do.` is a sentence."""
+    found, lower = 0, []
+    for path in FILES:
+        if path.parts[0] == "tests":
+            continue
+        text = (CHECKOUT / path).read_text()
+        for call in re.finditer(r"errors::(usage|input|machine)\(", text):
+            for literal in re.findall(r'"((?:[^"\\]|\\.)*)"', "".join(arguments_of(text, call.end())[2:]))[:1]:
+                found += 1
+                if re.match("[a-z]", literal):
+                    lower.append(f"{path}: {literal}")
+    assert found > 200 and lower == []
+
+
 def test_the_sources_are_found():
     assert len(FILES) > 500
 
