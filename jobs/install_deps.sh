@@ -114,4 +114,3 @@ if [ ${#problems[@]} != 0 ]; then
   $install && note "If these are provided in another way, use --no-install."
   exit 2
 fi
-$install || note "Nothing is missing. LibTorch: ${Torch_DIR:-$(torch_folder "$torch_kind")}"
