@@ -2,8 +2,9 @@
 
     python tests/benchmarks/mamba_ssm_step.py [--package BUILD/python] [--only NAME,...] [--json FILE]
 
-Medians of CUDA events, both in turn in one process, bfloat16 autocast. Without mamba_ssm, only ours are timed; a patched
-mamba_ssm (mambasynth.patch) is timed last. Also prints how far outputs and gradients of the same weights differ.
+Medians of CUDA events and the allocator's peak, in one process, ours and theirs in turn. Blocks and networks run under
+bfloat16 autocast. Without mamba_ssm, only ours are timed. A patched mamba_ssm (mambasynth.patch) is timed last. Also prints
+how far losses and gradients of the same weights differ.
 """
 
 import argparse
@@ -35,65 +36,120 @@ except ImportError as error:
     TheirMamba = their_scan = None
 
 numbers = {"gpu": torch.cuda.get_device_name(), "torch": torch.__version__}
+ROUNDS = 2  # ours and theirs in turn
 
 
-def milliseconds(call):
-    """The median of single calls, after warming up."""
+def measured(make):
+    """Times of single calls in ms, after warming up, and the most that the call and what it needs had allocated, in MiB."""
+    torch.cuda.empty_cache()
+    before = torch.cuda.memory_allocated()
+    call = make()
     for _ in range(5):
         call()
+    torch.cuda.reset_peak_memory_stats()
+    call()
+    peak = (torch.cuda.max_memory_allocated() - before) / 2**20
     times = []
-    for _ in range(options.repeats):
+    for _ in range(options.repeats // ROUNDS):
         begin, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
         begin.record()
         call()
         end.record()
         end.synchronize()
         times.append(begin.elapsed_time(end))
-    return statistics.median(times)
+    return times, peak
 
 
-def report(name, ours, theirs=None):
-    numbers[name] = {"ours": ours, "theirs": theirs}
-    beside = f"   mamba_ssm {theirs:9.3f} ms   {theirs / ours:5.2f} x" if theirs else ""
-    print(f"{name:44s} ours {ours:9.3f} ms{beside}", flush=True)
+def compare(name, calls):
+    """calls: by "ours", "theirs" and more, functions that make the call to be timed; each made anew, so that nothing of one is
+    in the other's memory."""
+    times, peaks = {who: [] for who in calls}, {}
+    for _ in range(ROUNDS):
+        for who, make in calls.items():
+            found, peaks[who] = measured(make)
+            times[who] += found
+    numbers[name] = {who: {"ms": statistics.median(found), "least": min(found), "peak_mib": peaks[who]} for who, found in times.items()}
+    ours = numbers[name]["ours"]
+    text = ""
+    for who, found in numbers[name].items():
+        ratio = "" if who == "ours" else f" {found['ms'] / ours['ms']:5.2f} x"
+        text += f"   {who} {found['ms']:8.3f} ms {found['peak_mib']:8.0f} MiB{ratio}"
+    print(f"{name:58s}{text}", flush=True)
 
 
-def forward_and_backward(call, inputs):
-    """Times of the forward alone and of both."""
-    with torch.no_grad():
-        forward = milliseconds(call)
-    out = call()
-    weights = torch.randn_like(out)
+def compare_directions(name, calls):
+    """Forward without gradients, backward alone, and both. calls: by name, functions that return the call and its inputs."""
 
-    def both():
-        torch.autograd.grad(call(), inputs, weights)
+    def forward(make):
+        call, _ = make()
 
-    return forward, milliseconds(both)
+        def run():
+            with torch.no_grad():
+                call()
+
+        return run
+
+    def backward(make):
+        call, inputs = make()
+        out = call()
+        weights = torch.randn_like(out)
+        return lambda: torch.autograd.grad(out, inputs, weights, retain_graph=True)
+
+    def both(make):
+        call, inputs = make()
+        weights = torch.randn_like(call())
+        return lambda: torch.autograd.grad(call(), inputs, weights)
+
+    for direction in (forward, backward, both):
+        compare(f"{name}, {direction.__name__}", {who: lambda make=make: direction(make) for who, make in calls.items()})
 
 
-def time_scan(name, batch, time, channels, states):
-    def normal(*sizes, dtype=torch.bfloat16):
+def compare_scan(batch, time, channels, states, dtype=torch.bfloat16):
+    torch.manual_seed(0)
+
+    def normal(*sizes, dtype=dtype):
         return torch.randn(*sizes, device="cuda", dtype=dtype).requires_grad_()
 
-    x, delta, z = (normal(batch, time, channels) for _ in range(3))
-    B, C = (normal(batch, time, states) for _ in range(2))
+    rows = [normal(batch, time, width) for width in (channels, channels, states, states, channels)]  # x, delta, B, C, z
     A = (-torch.rand(channels, states, device="cuda")).requires_grad_()
     D, bias = normal(channels, dtype=torch.float32), normal(channels, dtype=torch.float32)
-    inputs = [x, delta, A, B, C, D, z, bias]
-    ours = forward_and_backward(lambda: torch.ops.mambasynth.selective_scan(x, delta, A, B, C, D, z, bias, True)[0], inputs)
-    theirs = (None, None)
+
+    def of(scan, copy):
+        def make():
+            copies = [copy(tensor.detach()).requires_grad_() for tensor in rows]
+            x, delta, B, C, z = copies
+            return lambda: scan(x, delta, A, B, C, D, z, bias, True), [*copies, A, D, bias]
+        return make
+
+    def turned(tensor):
+        return tensor.transpose(1, 2).contiguous()
+
+    calls = {"ours": of(lambda *arguments: torch.ops.mambasynth.selective_scan(*arguments)[0], torch.clone)}
     if their_scan:
-        turned = [tensor.detach().transpose(1, 2).contiguous().requires_grad_() for tensor in (x, delta, B, C, z)]
-        u, theirs_delta, theirs_B, theirs_C, theirs_z = turned
-        theirs = forward_and_backward(lambda: their_scan(u, theirs_delta, A, theirs_B, theirs_C, D, theirs_z, bias, True),
-                                      [*turned, A, D, bias])
-        turned_ours = forward_and_backward(
-            lambda: mambasynth.selective_scan_fn(u, theirs_delta, A, theirs_B, theirs_C, D, theirs_z, bias, True), [*turned, A, D, bias])
-    report(f"{name}: scan, forward", ours[0], theirs[0])
-    report(f"{name}: scan, forward and backward", ours[1], theirs[1])
-    if their_scan:
-        report(f"{name}: scan in their layout, forward", turned_ours[0], theirs[0])
-        report(f"{name}: scan in their layout, both", turned_ours[1], theirs[1])
+        calls |= {"theirs": of(their_scan, turned), "ours in their layout": of(mambasynth.selective_scan_fn, turned)}
+    kind = str(dtype).removeprefix("torch.")
+    compare_directions(f"scan ({batch}, {time}, {channels}), {states} states, {kind}", calls)
+
+
+def of_both(make):
+    """By who, what make returns for their block."""
+    return {"ours": lambda: make(mambasynth.Mamba)} | ({"theirs": lambda: make(TheirMamba)} if TheirMamba else {})
+
+
+def compare_block(suffix, batch, time, features, states):
+    torch.manual_seed(0)
+    u = torch.randn(batch, time, features, device="cuda", requires_grad=True)
+
+    def make(mamba):
+        block = mamba(features, d_state=states, device="cuda")
+
+        def call():
+            with torch.autocast("cuda", torch.bfloat16):
+                return block(u)
+
+        return call, [u, *block.parameters()]
+
+    compare_directions(f"block ({batch}, {time}, {features}), {states} states{suffix}", of_both(make))
 
 
 class Residual(nn.Module):
@@ -120,79 +176,60 @@ def language_model(mamba):
     return network(mamba, 24, 768, 16, nn.Embedding(50_280, 768), nn.Linear(768, 50_280, bias=False))
 
 
-def training_step(model, loss_of):
-    """One step of AdamW, as a function."""
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, fused=True)
-
-    def step():
+def compare_model(name, suffix, make_model, loss_of):
+    def autocast_loss(model):
         with torch.autocast("cuda", torch.bfloat16):
-            loss = loss_of(model)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        return loss
+            return loss_of(model)
 
-    return step
-
-
-def time_model(name, make, loss_of):
-    ours = make(mambasynth.Mamba)
-    theirs = make(TheirMamba) if TheirMamba else None
-    if theirs:
-        theirs.load_state_dict(ours.state_dict())
-        losses, gradients = [], []
-        for model in (ours, theirs):
-            with torch.autocast("cuda", torch.bfloat16):
-                loss = loss_of(model)
+    if TheirMamba:
+        weights, losses, gradients = make_model(mambasynth.Mamba).state_dict(), [], []
+        for mamba in (mambasynth.Mamba, TheirMamba):
+            model = make_model(mamba)
+            model.load_state_dict(weights)
+            loss = autocast_loss(model)
             loss.backward()
             losses.append(loss.item())
             gradients.append(torch.cat([value.grad.flatten() for _, value in sorted(model.named_parameters())]))
-            model.zero_grad()
+            del model, loss
         apart = ((gradients[0] - gradients[1]).norm() / gradients[1].norm()).item()
-        numbers[f"{name}: agreement"] = {"losses": losses, "gradients": apart}
-        print(f"{name}: losses {losses[0]:.6f} and {losses[1]:.6f}, gradients apart by {apart:.2e} of their norm")
-    ours = milliseconds(training_step(ours, loss_of))
-    theirs = milliseconds(training_step(theirs, loss_of)) if theirs else None
-    report(f"{name}: training step", ours, theirs)
-    torch.cuda.empty_cache()
+        numbers[f"{name}{suffix}: agreement"] = {"losses": losses, "gradients": apart}
+        print(f"{name}{suffix}: losses {losses[0]:.6f} and {losses[1]:.6f}, gradients apart by {apart:.2e} of their norm")
+
+    def step_of(mamba):
+        model = make_model(mamba)
+        optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, fused=True)
+
+        def step():
+            loss = autocast_loss(model)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+
+        return step
+
+    compare(f"{name}{suffix}, training step", of_both(step_of))
 
 
-def time_block(name, batch, time, features, states):
-    torch.manual_seed(0)
-    u = torch.randn(batch, time, features, device="cuda", requires_grad=True)
-    results = []
-    for mamba in (mambasynth.Mamba, TheirMamba):
-        if mamba is None:
-            results.append((None, None))
-            continue
-        block = mamba(features, d_state=states, device="cuda")
-
-        def call(block=block):
-            with torch.autocast("cuda", torch.bfloat16):
-                return block(u)
-
-        results.append(forward_and_backward(call, [u, *block.parameters()]))
-    for index, which in enumerate(("forward", "forward and backward")):
-        report(f"{name}: block, {which}", results[0][index], results[1][index])
-
-
-series = torch.randn(128, 1024, 20, device="cuda")
-tokens = torch.randint(50_280, (8, 2049), device="cuda")
 wanted = options.only.split(",")
 
 
 def run(suffix=""):
     if "scan" in wanted and not suffix:
-        time_scan("seed (128, 1024, 256), 32 states", 128, 1024, 256, 32)
-        time_scan("130M (8, 2048, 1536), 16 states", 8, 2048, 1536, 16)
+        for states in (16, 32, 64):
+            compare_scan(128, 1024, 256, states)
+        compare_scan(128, 1024, 256, 32, torch.float32)
+        compare_scan(8, 2048, 1536, 16)
     if "block" in wanted:
-        time_block(f"seed (128, 1024, 128), 32 states{suffix}", 128, 1024, 128, 32)
-        time_block(f"130M (8, 2048, 768), 16 states{suffix}", 8, 2048, 768, 16)
+        compare_block(suffix, 128, 1024, 128, 32)
+        compare_block(suffix, 8, 2048, 768, 16)
     if "network" in wanted:
-        time_model(f"seed network, 7 layers{suffix}", seed_network, lambda model: (model(series)[:, :-1] - series[:, 1:]).square().mean())
+        series = torch.randn(128, 1024, 20, device="cuda")
+        compare_model("seed network, 7 layers", suffix, seed_network,
+                      lambda model: (model(series)[:, :-1] - series[:, 1:]).square().mean())
     if "130m" in wanted:
-        time_model(f"130M Mamba, 24 layers{suffix}", language_model,
-                   lambda model: nn.functional.cross_entropy(model(tokens[:, :-1]).flatten(0, 1), tokens[:, 1:].flatten()))
+        tokens = torch.randint(50_280, (8, 2049), device="cuda")
+        compare_model("130M Mamba, 24 layers", suffix, language_model,
+                      lambda model: nn.functional.cross_entropy(model(tokens[:, :-1]).flatten(0, 1), tokens[:, 1:].flatten()))
 
 
 run()
