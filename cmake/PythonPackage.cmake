@@ -2,6 +2,7 @@
 # GPU code where there is a CUDA compiler.
 include(Cache)
 set(MAMBASYNTH_PYTHON_CUDA AUTO CACHE STRING "GPU operators: ON, OFF, or AUTO, where there is a CUDA compiler")
+set(MAMBASYNTH_PYTHON_PROGRAMS "" CACHE PATH "Folder of built programs to put into the wheel; none by default")
 if(MAMBASYNTH_PYTHON_CUDA STREQUAL AUTO)
   find_program(MAMBASYNTH_ANY_NVCC nvcc HINTS "$ENV{CUDA_HOME}/bin" /usr/local/cuda/bin)
   if(MAMBASYNTH_ANY_NVCC OR DEFINED ENV{CUDACXX})

@@ -35,12 +35,16 @@ int multiprocessors() {
   return count;
 }
 
-int shared_memory_of_a_block() {
+namespace {
+int shared_memory(cudaDeviceAttr which) {
   int device = 0, bytes = 0;
   check(cudaGetDevice(&device), "querying the current GPU");
-  check(cudaDeviceGetAttribute(&bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, device),
-        "querying the GPU's shared memory");
+  check(cudaDeviceGetAttribute(&bytes, which, device), "querying the GPU's shared memory");
   return bytes;
 }
+}  // namespace
+
+int shared_memory_of_a_block() { return shared_memory(cudaDevAttrMaxSharedMemoryPerBlockOptin); }
+int shared_memory_of_a_multiprocessor() { return shared_memory(cudaDevAttrMaxSharedMemoryPerMultiprocessor); }
 
 }  // namespace mambasynth::kernels::cuda

@@ -23,6 +23,8 @@ void allow_shared_memory(void const* kernel, std::size_t bytes, char const* name
 int multiprocessors();
 /// The most shared memory that a block of the current device can have, in bytes.
 int shared_memory_of_a_block();
+/// That its blocks share, in bytes.
+int shared_memory_of_a_multiprocessor();
 
 inline __nv_bfloat16 const* native(BFloat16 const* p) { return reinterpret_cast<__nv_bfloat16 const*>(p); }
 inline __nv_bfloat16* native(BFloat16* p) { return reinterpret_cast<__nv_bfloat16*>(p); }

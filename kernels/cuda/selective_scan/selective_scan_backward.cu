@@ -10,6 +10,10 @@ namespace mambasynth::kernels::cuda {
 namespace {
 using namespace scan;
 
+// The least shared memory of the GPUs that run these kernels: of a multiprocessor (that of sm_80, among those with more
+// than 100 KiB), and of a block (that of sm_120). ptxas checks registers and static shared memory.
+constexpr int sm_80_bytes = 164 << 10, sm_120_block_bytes = 99 << 10;
+
 /// Limit on the blocks' partial sums of dB and dC: a larger batch is processed in slabs.
 constexpr std::int64_t parts_bytes(int states) { return std::int64_t{states < 64 ? 64 : 128} << 20; }
 
@@ -117,14 +121,19 @@ struct Backward {
   template <int states>
   void generic() {
     using G = device::GenericBackward<Native<T>, states>;
+    static_assert(sizeof(typename G::Shared) <= sm_120_block_bytes);
     launch<float, states, states>({G::channels, states, sizeof(float)}, G::threads, sizeof(typename G::Shared),
                                   device::scan_backward_generic<G>);
   }
 };
 
+/// Shared memory of as many blocks at once as the registers are meant for. Each takes 1 KiB in addition to its own.
+template <class S>
+constexpr int bytes_at_once = S::blocks * (S::shared_bytes + (1 << 10));
+
 /// Calls with the tiles to use, if any fit. Fastest first: warps, tiles of channels and of states per warp, blocks per
-/// multiprocessor. One tile per warp where two would leave schedulers idle; eight warps need more shared memory than
-/// sm_120 has.
+/// multiprocessor. One tile per warp where two would leave schedulers idle, as they also do where a multiprocessor has
+/// room for half of their blocks (sm_80). Eight warps need more shared memory than sm_80 and sm_120 have.
 template <int states, class Call>
 bool with_tiles(ScanShape const& s, ScanInputs<BFloat16> const& in, ScanGradients<BFloat16> const& g,
                 Call const& call) {
@@ -134,12 +143,19 @@ bool with_tiles(ScanShape const& s, ScanInputs<BFloat16> const& in, ScanGradient
     return true;
   };
   bool const many = s.batch * segments(s).count * s.channels * s.states > std::int64_t{multiprocessors()} * 4 * 512;
-  if constexpr (states == 32)
-    if (many && attempt(device::BackwardScan<32, 4, 1, 2, 2>{})) return true;
-  if constexpr (states == 64)
-    if (many && attempt(device::BackwardScan<64, 8, 1, 2, 1>{})) return true;
-  if constexpr (states == 128) return attempt(device::BackwardScan<128, 8, 1, 2, 1>{});
-  else return attempt(device::BackwardScan<std::max(states, 16), 4, 1, 1, 2, states>{});
+  if constexpr (states == 128) {
+    return attempt(device::BackwardScan<128, 8, 1, 2, 1>{});
+  } else {
+    using OneTile = device::BackwardScan<std::max(states, 16), 4, 1, 1, 2, states>;
+    static_assert(bytes_at_once<OneTile> <= sm_80_bytes && OneTile::shared_bytes <= sm_120_block_bytes);
+    if constexpr (states >= 32) {
+      using TwoTiles = device::BackwardScan<states, states / 8, 1, 2, states == 32 ? 2 : 1>;
+      int const bytes = shared_memory_of_a_multiprocessor();
+      bool const room = bytes_at_once<TwoTiles> <= bytes || bytes_at_once<OneTile> > bytes;
+      if (many && room && attempt(TwoTiles{})) return true;
+    }
+    return attempt(OneTile{});
+  }
 }
 
 }  // namespace
