@@ -62,7 +62,7 @@ def assert_as_close_as_theirs(ours, theirs, exact, dtype):
 
 # batch, time, channels, states
 SHAPES = [(2, 1, 64, 16), (2, 3, 72, 8), (1, 65, 256, 32), (2, 127, 20, 5), (2, 1024, 256, 16), (1, 1003, 40, 64), (1, 2049, 64, 128),
-          (3, 513, 1536, 16)]
+          (3, 513, 1536, 16), (1, 3, 5120, 16), (1, 100_003, 8, 16)]
 
 
 @pytest.mark.parametrize("dtype", TOLERANCE)
