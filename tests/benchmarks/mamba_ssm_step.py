@@ -8,6 +8,7 @@ how far losses and gradients of the same weights differ.
 """
 
 import argparse
+import itertools
 import json
 import statistics
 import sys
@@ -40,7 +41,7 @@ ROUNDS = 2  # ours and theirs in turn
 
 
 def measured(make):
-    """Times of single calls in ms, after warming up, and the most that the call and what it needs had allocated, in MiB."""
+    """Times from call to call in ms, after warming up, and the most that the call and what it needs had allocated, in MiB."""
     torch.cuda.empty_cache()
     before = torch.cuda.memory_allocated()
     call = make()
@@ -49,15 +50,12 @@ def measured(make):
     torch.cuda.reset_peak_memory_stats()
     call()
     peak = (torch.cuda.max_memory_allocated() - before) / 2**20
-    times = []
-    for _ in range(options.repeats // ROUNDS):
-        begin, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
-        begin.record()
+    events = [torch.cuda.Event(enable_timing=True) for _ in range(options.repeats // ROUNDS + 1)]
+    for event in events:  # without waiting, as in training: the GPU has work while Python prepares the next call
+        event.record()
         call()
-        end.record()
-        end.synchronize()
-        times.append(begin.elapsed_time(end))
-    return times, peak
+    torch.cuda.synchronize()
+    return [begin.elapsed_time(end) for begin, end in itertools.pairwise(events)], peak
 
 
 def compare(name, calls):

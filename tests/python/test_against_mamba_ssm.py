@@ -21,8 +21,9 @@ def plain(torch):
 
 # Relative to the largest value. float32: both approximate exponentials. bfloat16: 8 bits, and gradients sum rounded values.
 TOLERANCE = {"float32": 5e-5, "bfloat16": 3e-2}
-# Ours may err by three times what theirs does, and by this much anyway.
-LEAST_ERROR = {"float32": 1e-5, "bfloat16": 8e-3}
+# Ours may err by three times what theirs does, and by this much anyway: in bfloat16, dB and dC are summed over 16 channels,
+# rounded, and summed over these groups.
+LEAST_ERROR = {"float32": 1e-5, "bfloat16": 1.6e-2}
 
 
 def distance(one, other):

@@ -174,7 +174,7 @@ def test_pytorchs_checks_of_operators_pass(torch, ops, plain, dtype):
             detached = [value.detach() if isinstance(value, torch.Tensor) else value for value in positional]
             saved = ops.selective_scan_forward(*detached, True)[2]
             cases += [(ops.selective_scan_forward, [*positional, True]), (ops.selective_scan_forward, [*detached, False]),
-                      (ops.selective_scan_backward, [dout, *detached, saved])]
+                      *((ops.selective_scan_backward, [dout, *detached, saved, again]) for again in (False, True))]
         cases += [(ops.causal_conv1d_forward, [full["x"], weight, bias]),
                   (ops.causal_conv1d_backward, [dout, full["x"].detach(), weight.detach(), None])]
     for operator, arguments in cases:
@@ -252,4 +252,4 @@ def test_the_inner_operators_refuse_arrays_that_are_too_small(torch, ops, plain)
     with pytest.raises(RuntimeError, match=r"B has shape \(2, 9, 3\) .*\(2, 9, 4\)"):
         ops.selective_scan_forward(*arguments[:3], arguments[3][..., :3], *arguments[4:], True)
     with pytest.raises(RuntimeError, match="saved has shape"):
-        ops.selective_scan_backward(torch.zeros(2, 9, 5, dtype=torch.float64), *arguments, torch.zeros(0, dtype=torch.float64))
+        ops.selective_scan_backward(torch.zeros(2, 9, 5, dtype=torch.float64), *arguments, torch.zeros(0, dtype=torch.float64), False)

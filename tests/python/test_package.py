@@ -248,6 +248,26 @@ def test_the_inner_function_in_float32_errs_as_little_as_the_formula(torch, pack
         assert error < 1.5 * formulas + 1e-6, (name, float(error), float(formulas))
 
 
+@pytest.mark.parametrize("biases", [True, False])
+def test_the_block_of_little_memory_has_the_same_results_and_compiles(torch, package, biases):
+    """The one that runs on GPUs; its function has no other kernels than the block's."""
+    torch.manual_seed(0)
+    for dtype, tolerance in ((torch.float64, 1e-10), (torch.float32, 1e-5)):
+        block = package.Mamba(16, d_state=4, conv_bias=biases, bias=biases).to(dtype)
+        u, weights = (torch.randn(2, 67, 16, dtype=dtype) for _ in range(2))
+
+        def results(function):
+            given = u.clone().requires_grad_()
+            out = function(given)
+            return [out, *torch.autograd.grad(out, [given, *block.parameters()], weights)]
+
+        expected = results(block)
+        torch._dynamo.reset()
+        for function in (block._recomputing, torch.compile(block._recomputing, fullgraph=True, backend="aot_eager")):
+            for one, other in zip(results(function), expected, strict=True):
+                assert one.dtype == other.dtype and torch.allclose(one, other, rtol=tolerance, atol=tolerance * other.detach().abs().max().item())
+
+
 def test_the_block_trains_in_half_precision_and_compiled(torch, package):
     torch._dynamo.reset()
     for dtype in (torch.bfloat16, torch.float32):

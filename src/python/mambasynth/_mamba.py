@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ._block import can_recompute, recomputing_block
 from ._operators import ops
 
 
@@ -110,6 +111,8 @@ class Mamba(nn.Module):
             if inference_params.seqlen_offset > 0:
                 return self.step(hidden_states, *states)[0]
 
+        if states is None and hidden_states.device.type == "cuda" and can_recompute(hidden_states, self.d_conv, self.d_state):
+            return self._recomputing(hidden_states)
         x, z = self.in_proj(hidden_states).chunk(2, dim=2)
         if states is not None:
             states[0].copy_(F.pad(x, (0, 0, max(self.d_conv - x.shape[1], 0), 0))[:, -self.d_conv:].transpose(1, 2))
@@ -120,6 +123,11 @@ class Mamba(nn.Module):
         if states is not None:
             states[1].copy_(last_state)
         return self.out_proj(y)
+
+    def _recomputing(self, hidden_states: Tensor) -> Tensor:
+        """The same output with half the memory, where gradients are wanted."""
+        return recomputing_block(hidden_states, *((part.weight, part.bias) for part in (self.in_proj, self.conv1d)), self.x_proj.weight,
+                                 (self.dt_proj.weight, self.dt_proj.bias), self._A(), self.D, (self.out_proj.weight, self.out_proj.bias))
 
     def step(self, hidden_states: Tensor, conv_state: Tensor, ssm_state: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """One time step with carried states, which are overwritten.

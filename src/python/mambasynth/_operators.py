@@ -56,14 +56,15 @@ def _(x, delta, A, B, C, D, z, delta_bias, delta_softplus, save):
 
 
 @torch.library.register_fake("mambasynth::selective_scan_backward")
-def _(dout, x, delta, A, B, C, D, z, delta_bias, delta_softplus, saved):
+def _(dout, x, delta, A, B, C, D, z, delta_bias, delta_softplus, saved, again):
     def like(tensor):
         return tensor.new_empty(tensor.shape) if tensor is not None else None
 
     nothing, no_parameter = x.new_empty((0,)), A.new_empty((0,))
     gate = z is not None and not (x.device.type == "cuda" and _is_one_row(z))
     return (like(x), like(delta), like(A), like(B), like(C), no_parameter if D is None else like(D),
-            like(z) if gate else nothing, A.new_empty((0,)) if delta_bias is None else like(delta_bias))
+            like(z) if gate else nothing, A.new_empty((0,)) if delta_bias is None else like(delta_bias),
+            like(x) if again else x.new_empty((0,)))
 
 
 @torch.library.register_fake("mambasynth::causal_conv1d_forward")
@@ -92,7 +93,7 @@ def _scan_gradients(ctx, dout, dlast_state, dsaved):
         return (None,) * 10
     *tensors, saved = ctx.saved_tensors
     D, z, delta_bias = tensors[5:8]
-    dx, ddelta, dA, dB, dC, dD, dz, ddelta_bias = ops.selective_scan_backward(dout, *tensors, ctx.delta_softplus, saved)
+    dx, ddelta, dA, dB, dC, dD, dz, ddelta_bias, _ = ops.selective_scan_backward(dout, *tensors, ctx.delta_softplus, saved, False)
     return (dx, ddelta, dA, dB, dC, dD if D is not None else None, dz if ctx.needs_input_grad[6] else None,
             ddelta_bias if delta_bias is not None else None, None, None)
 

@@ -43,9 +43,9 @@ std::tuple<Tensor, Tensor, Tensor> scan_forward(Tensor x, Tensor delta, Tensor A
   return {out, last_state, saved};
 }
 
-std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> scan_backward(
+std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> scan_backward(
     Tensor dout, Tensor x, Tensor delta, Tensor A, Tensor B, Tensor C, OptionalTensor D, OptionalTensor z,
-    OptionalTensor delta_bias, bool delta_softplus, Tensor saved) {
+    OptionalTensor delta_bias, bool delta_softplus, Tensor saved, bool again) {
   auto const type = x.scalar_type();
   ScanArguments const in(x, delta, A, B, C, D, z, delta_bias, delta_softplus, type);
   auto const& s = in.shape;
@@ -53,10 +53,14 @@ std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> scan_
   require(saved, "saved", type, {s.batch, kernels::scan_chunks(s.time), s.channels, s.states}, x);
   ScanGradientTensors const gradients(in, type);
   auto const dout_rows = torch::stable::contiguous(dout), checkpoints = torch::stable::contiguous(saved);
+  auto const out = again ? make(x, {s.batch, s.time, s.channels}, type) : make(x, {0}, type);
   for_type(x, [&]<class T>(T) {
     kernels::selective_scan_backward<T>(s, in.inputs<T>(), read<T>(checkpoints), gradients.outputs<T>(dout_rows));
+    if (!again) return;
+    auto const last_state = make(x, {s.batch, s.channels, s.states}, type);
+    kernels::selective_scan_forward<T>(s, in.inputs<T>(), {write<T>(out), nullptr, write<T>(last_state)});
   });
-  return gradients.all();
+  return std::tuple_cat(gradients.all(), std::tuple(out));
 }
 
 Tensor conv_forward(Tensor x, Tensor weight, OptionalTensor bias) {

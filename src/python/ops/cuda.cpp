@@ -76,9 +76,9 @@ std::tuple<Tensor, Tensor, Tensor> scan_forward(Tensor x, Tensor delta, Tensor A
   return {out, last_state, saved};
 }
 
-std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> scan_backward(
+std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> scan_backward(
     Tensor dout, Tensor x, Tensor delta, Tensor A, Tensor B, Tensor C, OptionalTensor D, OptionalTensor z,
-    OptionalTensor delta_bias, bool delta_softplus, Tensor saved) {
+    OptionalTensor delta_bias, bool delta_softplus, Tensor saved, bool again) {
   require_gate(z);
   ScanArguments const in(x, delta, A, B, C, or_zeros(D, x), z, or_zeros(delta_bias, x), delta_softplus, parameter);
   auto const& s = in.shape;
@@ -87,19 +87,20 @@ std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> scan_
   bool const one_gate = is_one_row(*z);
   if (one_gate) gradients.dz = make(x, {s.channels}, x.scalar_type());
   auto const dout_rows = torch::stable::contiguous(dout), states = torch::stable::contiguous(saved);
+  auto const out = again ? make(x, {s.batch, s.time, s.channels}, x.scalar_type()) : make(x, {0}, x.scalar_type());
   for_type(x, [&]<class T>(T) {
     if (x.numel() == 0) return gradients.clear();
     require(states, "saved", ScalarType::Byte, {static_cast<std::int64_t>(saved_bytes<T>(s))}, x);
     auto const workspace = bytes(x, kernels::cuda::scan_workspace_bytes<T>(s));
     kernels::cuda::selective_scan_backward<T>(s, in.inputs<T>(), read<std::byte>(states),
                                               gradients.outputs<T>(dout_rows), write<std::byte>(workspace),
-                                              stream_of(x));
+                                              stream_of(x), again ? write<T>(out) : nullptr);
   });
   auto all = gradients.all();
   if (!D) std::get<5>(all) = make(x, {0}, parameter);
   if (one_gate) std::get<6>(all) = make(x, {0}, x.scalar_type());
   if (!delta_bias) std::get<7>(all) = make(x, {0}, parameter);
-  return all;
+  return std::tuple_cat(all, std::tuple(out));
 }
 
 Tensor conv_forward(Tensor x, Tensor weight, OptionalTensor bias) {

@@ -13,10 +13,11 @@ STABLE_TORCH_LIBRARY(mambasynth, m) {
   m.def(
       "selective_scan_forward(Tensor x, Tensor delta, Tensor A, Tensor B, Tensor C, Tensor? D, Tensor? z, "
       "Tensor? delta_bias, bool delta_softplus, bool save) -> (Tensor out, Tensor last_state, Tensor saved)");
+  // out: the forward's output computed again, or empty unless `again`.
   m.def(
       "selective_scan_backward(Tensor dout, Tensor x, Tensor delta, Tensor A, Tensor B, Tensor C, Tensor? D, "
-      "Tensor? z, Tensor? delta_bias, bool delta_softplus, Tensor saved) -> (Tensor dx, Tensor ddelta, Tensor dA, "
-      "Tensor dB, Tensor dC, Tensor dD, Tensor dz, Tensor ddelta_bias)");
+      "Tensor? z, Tensor? delta_bias, bool delta_softplus, Tensor saved, bool again) -> (Tensor dx, Tensor ddelta, "
+      "Tensor dA, Tensor dB, Tensor dC, Tensor dD, Tensor dz, Tensor ddelta_bias, Tensor out)");
   m.def("causal_conv1d_forward(Tensor x, Tensor weight, Tensor? bias) -> Tensor");
   m.def(
       "causal_conv1d_backward(Tensor dout, Tensor x, Tensor weight, Tensor? bias) -> (Tensor dx, Tensor dweight, "
