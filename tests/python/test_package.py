@@ -251,6 +251,7 @@ def test_the_inner_function_in_float32_errs_as_little_as_the_formula(torch, pack
 @pytest.mark.parametrize("biases", [True, False])
 def test_the_block_of_little_memory_has_the_same_results_and_compiles(torch, package, biases):
     """The one that runs on GPUs; its function has no other kernels than the block's."""
+    from mambasynth._block import Weights, can_recompute, recomputing_inner
     torch.manual_seed(0)
     for dtype, tolerance in ((torch.float64, 1e-10), (torch.float32, 1e-5)):
         block = package.Mamba(16, d_state=4, conv_bias=biases, bias=biases).to(dtype)
@@ -261,9 +262,18 @@ def test_the_block_of_little_memory_has_the_same_results_and_compiles(torch, pac
             out = function(given)
             return [out, *torch.autograd.grad(out, [given, *block.parameters()], weights)]
 
+        def with_the_inner_function(given):
+            weights = Weights(block.conv1d.weight.squeeze(1), block.conv1d.bias, block.x_proj.weight, block.dt_proj.weight,
+                              block.dt_proj.bias, -torch.exp(block.A_log.float()), block.D, block.out_proj.weight, block.out_proj.bias)
+            return recomputing_inner(block.in_proj(given), weights)
+
+        @torch.compile(fullgraph=True, backend="aot_eager")
+        def compiled(given):
+            return block._recomputing(given) if can_recompute(given, taps=4, states=4) else None
+
         expected = results(block)
         torch._dynamo.reset()
-        for function in (block._recomputing, torch.compile(block._recomputing, fullgraph=True, backend="aot_eager")):
+        for function in (block._recomputing, compiled, with_the_inner_function):
             for one, other in zip(results(function), expected, strict=True):
                 assert one.dtype == other.dtype and torch.allclose(one, other, rtol=tolerance, atol=tolerance * other.detach().abs().max().item())
 

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ._block import Weights, can_recompute, recomputing_inner
 from ._operators import ops
 from ._reference import scan_step_by_step
 
@@ -149,7 +150,8 @@ def mamba_inner_fn(xz: Tensor, conv1d_weight: Tensor, conv1d_bias: Tensor | None
     B_proj_bias, C_proj_bias : Tensor, shape (state,), optional
         Added to the computed B and C.
     checkpoint_lvl : int
-        Accepted and ignored: it changes memory, not results.
+        1: on GPUs, the backward computes the convolution, delta and the scan's output again, where B and C are computed from x
+        without biases or norms. 0: they are kept.
     b_rms_weight, c_rms_weight, dt_rms_weight : Tensor, optional
         Weights of RMS norms of B, C and delta. Unlike in ``mamba_ssm``, they have gradients.
     b_c_dt_rms_eps : float
@@ -165,6 +167,11 @@ def mamba_inner_fn(xz: Tensor, conv1d_weight: Tensor, conv1d_bias: Tensor | None
     xz_rows = _transposed(xz)
     if xz_rows.stride(2) != 1:
         xz_rows = xz_rows.contiguous()  # once for both halves
+    computed = all(given is None for given in (B, C, B_proj_bias, C_proj_bias, b_rms_weight, c_rms_weight, dt_rms_weight))
+    if (checkpoint_lvl > 0 and xz.device.type == "cuda" and computed and delta_softplus and D is not None and delta_bias is not None
+            and not A.is_complex() and can_recompute(xz, conv1d_weight.shape[2], A.shape[1])):
+        return recomputing_inner(xz_rows, Weights(conv1d_weight.squeeze(1), conv1d_bias, x_proj_weight, delta_proj_weight, delta_bias,
+                                                  A, D, out_proj_weight, out_proj_bias))
     x, z = xz_rows.chunk(2, dim=2)
     x = ops.causal_conv1d(x, conv1d_weight.squeeze(1), conv1d_bias, "silu")
     projected = F.linear(x, x_proj_weight)

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ._block import can_recompute, recomputing_block
+from ._block import Weights, can_recompute, recomputing_block
 from ._operators import ops
 
 
@@ -126,8 +126,9 @@ class Mamba(nn.Module):
 
     def _recomputing(self, hidden_states: Tensor) -> Tensor:
         """The same output with half the memory, where gradients are wanted."""
-        return recomputing_block(hidden_states, *((part.weight, part.bias) for part in (self.in_proj, self.conv1d)), self.x_proj.weight,
-                                 (self.dt_proj.weight, self.dt_proj.bias), self._A(), self.D, (self.out_proj.weight, self.out_proj.bias))
+        weights = Weights(self.conv1d.weight.squeeze(1), self.conv1d.bias, self.x_proj.weight, self.dt_proj.weight, self.dt_proj.bias,
+                          self._A(), self.D, self.out_proj.weight, self.out_proj.bias)
+        return recomputing_block(hidden_states, self.in_proj.weight, self.in_proj.bias, weights)
 
     def step(self, hidden_states: Tensor, conv_state: Tensor, ssm_state: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """One time step with carried states, which are overwritten.
