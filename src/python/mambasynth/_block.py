@@ -49,7 +49,7 @@ def recomputing_block(u: Tensor, in_proj: Tensor, in_proj_bias: Tensor | None, w
 def recomputing_inner(xz: Tensor, weights: Weights) -> Tensor:
     """From (batch, time, 2 channel), where `can_recompute`."""
     dtype = _computed_type(xz)
-    return _Inner.apply(xz.to(dtype), *_converted(weights, dtype))
+    return _Inner.apply(xz.to(dtype).contiguous(), *_converted(weights, dtype))
 
 
 def _computed_type(given: Tensor) -> torch.dtype:
