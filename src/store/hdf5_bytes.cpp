@@ -1,7 +1,5 @@
 #include "store/hdf5_bytes.hpp"
 
-#include <algorithm>
-
 namespace mambasynth::store::detail {
 namespace {
 
@@ -78,7 +76,8 @@ std::optional<ObjectHeader> object_header(std::string_view bytes, std::uint64_t 
     before_message = 8;
     size_at = 2, flags_at = 4;
   }
-  if (!inside(start, size + checksum)) return std::nullopt;
+  if (!inside(start, size) || !inside(start + size, checksum)) return std::nullopt;
+  auto free = bytes.size() - size;  // blocks that overlap would let a small file keep this busy for hours, or forever
   ObjectHeader header;
   header.structure.push_back({address, start - address});
   std::vector<Messages> messages{{start, start + size}};
@@ -100,9 +99,8 @@ std::optional<ObjectHeader> object_header(std::string_view bytes, std::uint64_t 
       } else if (type == continuation && length >= 16) {
         auto const offset = number_at<std::uint64_t>(bytes, content),
                    whole = number_at<std::uint64_t>(bytes, content + 8);
-        bool const again = std::any_of(messages.begin(), messages.end(),
-                                       [&](auto const& known) { return known.from == offset + signature; });
-        if (!inside(offset, whole) || whole < signature + checksum + least_message || again) return std::nullopt;
+        if (!inside(offset, whole) || whole < signature + checksum + least_message || whole > free) return std::nullopt;
+        free -= whole;
         messages.push_back({offset + signature, offset + whole - checksum});
         header.structure.push_back({offset, signature});
       }
@@ -133,7 +131,9 @@ std::optional<std::string> text_of(std::string_view stored,
   if (bytes.size() < collection_head || !bytes.starts_with(collection_signature)) return std::nullopt;
   auto const end = number_at<std::uint64_t>(bytes, collection_signature.size());
   if (end > bytes.size()) return std::nullopt;
-  for (auto at = collection_head; at + object_head <= end;) {
+  constexpr unsigned most_objects = 65536;  // their numbers have 16 bits
+  unsigned objects = 0;
+  for (auto at = collection_head; at + object_head <= end && objects < most_objects; ++objects) {
     auto const number = number_at<std::uint16_t>(bytes, at);
     auto const size = number_at<std::uint64_t>(bytes, at + 8);
     if (number == 0 || size > end - at - object_head) return std::nullopt;  // 0: the free space at the end

@@ -150,11 +150,15 @@ std::optional<KnownLayout> KnownLayout::of(std::filesystem::path const& path, Wa
     if (!reader.exists(name)) continue;
     auto const at = std::find_if(pieces.begin(), pieces.end(), [&](auto const& piece) { return piece.path == name; });
     auto const known = reader.read_text(name);
-    if (at == pieces.end() || at->size != known.size() * sizeof(StoredWord)) return std::nullopt;
+    if (at == pieces.end() || at->size != known.size() * sizeof(StoredWord) || at->size > bytes.size() ||
+        at->offset > bytes.size() - at->size)
+      return std::nullopt;
     for (std::size_t i = 0; i < known.size(); ++i)
       layout.names_.emplace_back(Extent{at->offset + i * sizeof(StoredWord), sizeof(StoredWord)}, known[i]);
   }
 
+  constexpr std::size_t most_texts = 4096;  // each is searched for in its collection
+  if (layout.facts_.size() + layout.names_.size() > most_texts) return std::nullopt;
   constexpr std::uint64_t cheaper_than_a_call = 16384;
   auto all = layout.numbers_;
   for (auto const& same : layout.same_) all.push_back(same.extent);

@@ -1,8 +1,11 @@
 #include <array>
 #include <cmath>
+#include <cstring>
 #include <memory>
 #include <span>
+#include <stdexcept>
 #include <type_traits>
+#include <variant>
 
 #include "analysis/collate/trials.hpp"
 #include "config/section.hpp"
@@ -14,6 +17,7 @@
 #include "store/archive/safetensors.hpp"
 #include "store/atomic_file.hpp"
 #include "store/hdf5.hpp"
+#include "store/hdf5_bytes.hpp"
 #include "support/reference.hpp"
 #include "sweep/ledger.hpp"
 #include "sweep/plan.hpp"
@@ -151,6 +155,49 @@ void small_series(fs::path const& folder, fs::path const& scratch) {
   put(folder, "recording", "series", store::read_text(scratch / "small.h5"));
 }
 
+/// A file, and the address of an object header in it.
+void put_header(fs::path const& folder, std::string const& name, std::string const& file, std::uint64_t address) {
+  std::string bytes(sizeof address, '\0');
+  std::memcpy(bytes.data(), &address, sizeof address);
+  put(folder, "hdf5_bytes", name, file + bytes);
+}
+
+void headers(fs::path const& folder, fs::path const& scratch) {
+  store::Attributes const attributes{
+      {"text", "a text"s}, {"integer", std::int64_t{3}}, {"real", 1.5}, {"more", "of them, for a continuation"s}};
+  {
+    store::Hdf5Writer h5(scratch / "header.h5");
+    h5.group("/group");
+    for (auto const& [name, value] : attributes)
+      std::visit([&](auto const& one) { h5.attribute("/group", name, one); }, value);
+    h5.close();
+  }
+  auto const file = store::read_text(scratch / "header.h5");
+  std::uint64_t address = 0;
+  for (;; ++address) {
+    auto const header = store::detail::object_header(file, address);
+    if (header && header->attributes.size() == attributes.size()) break;
+    if (address == file.size()) throw std::logic_error("the header of the group was not found");
+  }
+  put_header(folder, "written", file, address);
+
+  // Version 2, which we do not write: an attribute of a text, and a continuation that holds one of a number.
+  auto const number = [](std::uint64_t value) {
+    return std::string(reinterpret_cast<char const*>(&value), sizeof value);
+  };
+  auto const attribute = [](std::string const& type, std::string const& value) {
+    auto const content = "\3\0\2\0"s + static_cast<char>(type.size()) + "\0\4\0\0a\0"s + type + "\2\0\0\0"s + value;
+    return "\x0c"s + static_cast<char>(content.size()) + "\0\0"s + content;
+  };
+  auto const text = attribute("\x19\1\0\0\x10\0\0\0"s, "\5\0\0\0"s + number(0) + "\1\0\0\0"s);
+  auto const more = "OCHK" + attribute("\x10\x08\0\0\x08\0\0\0"s, number(3)) + "sum.";
+  auto const heap = "GCOL\1\0\0\0"s + number(48) + "\1\0\1\0\0\0\0\0"s + number(5) + "texts\0\0\0"s + number(0);
+  auto const next = "\x10\x10\0\0"s + number(heap.size()) + number(more.size());
+  auto const size = static_cast<char>(text.size() + next.size());
+  put_header(folder, "second", heap + more + "OHDR\2\0"s + size + text + next + "sum." + std::string(64, '\0'),
+             heap.size() + more.size());
+}
+
 void sweeps(fs::path const& folder, fs::path const& scratch) {
   auto const text =
       "[sweep]\nname = \"a\"\nseeds = [1, 2]\nbaseline = { \"train.lr\" = 1e-3 }\n\n[[sweep.axis]]\n\"train.lr\" = "
@@ -188,6 +235,7 @@ void write_seeds(fs::path const& folder) {
   series(folder, scratch.path());
   small_series(folder, scratch.path());
   sweeps(folder, scratch.path());
+  headers(folder, scratch.path());
 }
 
 }  // namespace mambasynth::tests::fuzz

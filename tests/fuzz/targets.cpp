@@ -21,6 +21,7 @@ constexpr std::array all{
     Target{"failure", "failure.json", read_failure},
     Target{"recording", "recording.h5", read_recording, true},
     Target{"trial", "trial.h5", read_trial, true},
+    Target{"hdf5_bytes", "trial.h5", read_hdf5_bytes},
 };
 
 }  // namespace

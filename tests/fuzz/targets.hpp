@@ -27,6 +27,7 @@ void read_csv(std::string_view bytes);
 void read_config_json(std::string_view bytes);
 void read_failure(std::string_view bytes);
 void read_ledger(std::string_view bytes);
+void read_hdf5_bytes(std::string_view bytes);
 void read_lock(std::string_view bytes);
 void read_npy(std::string_view bytes);
 void read_npz(std::string_view bytes);
