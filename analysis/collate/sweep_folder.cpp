@@ -17,6 +17,7 @@
 #include "errors/errors.hpp"
 #include "store/atomic_file.hpp"
 #include "store/csv.hpp"
+#include "store/folder_name.hpp"
 
 namespace mambasynth::analysis::collate {
 
@@ -107,6 +108,8 @@ SweepFolder read_sweep(fs::path const& folder) {
       throw no_plan(plan,
                     fmt::format("record {} has {} fields, the header {}", line + 1, record.size(), header.size()));
     }
+    if (!store::can_name_folder(record[0]))
+      throw no_plan(plan, fmt::format("record {} does not begin with the ID of a trial", line + 1));
     CollatedTrial trial;
     trial.id = record[0];
     trial.seed = record[seed_column];

@@ -6,6 +6,7 @@
 #include "errors/errors.hpp"
 #include "store/atomic_file.hpp"
 #include "store/csv.hpp"
+#include "store/folder_name.hpp"
 #include "sweep/plan.hpp"
 
 namespace mambasynth::sweep {
@@ -76,6 +77,8 @@ PlanTable read_plan(std::filesystem::path const& file) {
     if (fields.size() != width)
       throw no_plan(file, "line " + std::to_string(i + 1) + " has " + std::to_string(fields.size()) + " fields, not " +
                               std::to_string(width));
+    if (!store::can_name_folder(fields.front()))
+      throw no_plan(file, "line " + std::to_string(i + 1) + " does not begin with the ID of a trial");
     PlanTable::Row row{fields.front(), {fields.begin() + 1, fields.end() - 2}, fields[width - 2], 0};
     auto const& cost = fields.back();
     std::from_chars(cost.data(), cost.data() + cost.size(), row.cost);

@@ -237,6 +237,16 @@ d_state = 4
   }
 }
 
+TEST_CASE("a plan whose ID could lead out of the sweep's folder is refused") {
+  tests::TemporaryFolder const folder;
+  for (auto const& id : {std::string(), std::string(".."), std::string("../a"), std::string("/tmp"),
+                         std::string(300, 'a'), std::string("a\0b", 3)}) {
+    store::write_atomically(folder.path() / "plan.csv", "id,seed,cost\n" + id + ",1,1\n");
+    INFO(id);
+    CHECK_THROWS_AS(sweep::read_plan(folder.path() / "plan.csv"), errors::Error);
+  }
+}
+
 TEST_CASE("plan.csv of the gate sweep has the axis as written") {
   auto const plan = plan_of(gate_lr);
   auto const csv = sweep::plan_csv(plan);

@@ -165,3 +165,13 @@ TEST_CASE_METHOD(Fixture, "a thousand missing trials, and a trial that is planne
   CHECK(rows[999].at("n_missing") == "1");
   CHECK_THAT(ran.out, ContainsSubstring("1001 trials in 1000 cells: 1 done, 1000 waiting"));
 }
+
+TEST_CASE_METHOD(Fixture, "a planned trial whose ID leads out of the sweep's folder is refused") {
+  sweep.commit("a1", 8);
+  for (std::string const id : {"..", "../trials/a1", "/tmp"}) {
+    write_text(dir / "plan.csv", "id,train.gate_lr_factor,seed,cost\n" + id + ",0.0,43,1\n");
+    auto const ran = collate(dir.string());
+    CHECK(ran.code == 3);
+    CHECK_THAT(ran.err, ContainsSubstring("record 2 does not begin with the ID of a trial"));
+  }
+}
