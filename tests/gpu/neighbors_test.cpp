@@ -223,7 +223,7 @@ TEST_CASE("the GPU refuses what the processor refuses, with the same messages", 
       require_both(points, dims, 3, "in row 3, column 1");
     }
     rows[place] = 1e200;
-    require_both(points, dims, 9, "rescale");
+    require_both(points, dims, 9, "Rescale");
     rows[place] = 1e152;  // squares that are finite, of a row that single precision cannot hold
     require_same<double>(rows, points, dims, 9);
   }

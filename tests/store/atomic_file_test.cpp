@@ -68,7 +68,7 @@ TEST_CASE("a failed write is a machine error with the system's reason", "[store]
   CHECK_THAT(message_of(errors::ExitCode::defect, [&] { store::write_atomically(blocker / "sub" / "r.txt", ""); }),
              ContainsSubstring((blocker / "sub").string()) && ContainsSubstring("Not a directory"));
   CHECK_THAT(message_of(errors::ExitCode::defect, [&] { store::require_writable_folder(blocker); }),
-             ContainsSubstring("a file is in the way"));
+             ContainsSubstring("A file is in the way"));
   CHECK_THAT(message_of(errors::ExitCode::defect, [&] { store::require_writable_folder("/proc/nowhere"); }),
              ContainsSubstring("/proc/nowhere"));
   fs::create_directory(folder.path() / "taken");

@@ -200,6 +200,6 @@ TEST_CASE("invalid input is rejected with a clear message") {
     FAIL("squares beyond the range of double passed");
   } catch (errors::Error const& error) {
     CHECK(error.code() == errors::ExitCode::input);
-    CHECK_THAT(error.what(), ContainsSubstring("rescale"));
+    CHECK_THAT(error.what(), ContainsSubstring("Rescale"));
   }
 }
