@@ -1,5 +1,7 @@
 """What CMake checks about a compiler before it builds anything."""
 
+import pathlib
+import re
 import shutil
 import subprocess
 
@@ -91,3 +93,14 @@ def test_a_libtorch_of_another_cuda_is_refused_with_the_pairs_that_fit(fits):
 
 def test_a_libtorch_without_cuda_is_refused_for_the_gpu(fits):
     assert "has no CUDA" in fits("2.11", None, "13.0.88")
+
+
+@pytest.mark.skipif(subprocess.run(["unshare", "--net", "true"], capture_output=True).returncode != 0,
+                    reason="an empty network namespace needs root")
+@pytest.mark.skipif(not shutil.which("mpicxx"), reason="MPI is not installed")
+def test_mpi_is_found_on_a_machine_without_any_network_interface(tmp_path):
+    configured = subprocess.run(["unshare", "--net", "cmake", "-S", CHECKOUT, "-B", tmp_path, "-DMAMBASYNTH_TORCH=OFF",
+                                 "-DMAMBASYNTH_MPI=ON", "-DMAMBASYNTH_TESTS=OFF"], capture_output=True, text=True, timeout=120)
+    assert configured.returncode == 0, configured.stderr
+    folders = re.search(r"^MPI_CXX_COMPILER_INCLUDE_DIRS:STRING=(.*)$", (tmp_path / "CMakeCache.txt").read_text(), re.MULTILINE)
+    assert all(pathlib.Path(folder).is_dir() for folder in folders.group(1).split(";"))
