@@ -4,25 +4,10 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
-
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 
 #include "doctor/memory.hpp"
 
 namespace mambasynth::commands {
-
-void keep_freed_memory() {
-#ifdef __GLIBC__
-  for (auto const* chosen : {"GLIBC_TUNABLES", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"})
-    if (std::getenv(chosen) != nullptr) return;
-  constexpr int gibibyte = 1 << 30, never = -1;
-  mallopt(M_MMAP_THRESHOLD, gibibyte);
-  mallopt(M_TRIM_THRESHOLD, never);
-#endif
-}
 
 config::Limit memory_here() {
   constexpr double mega = 1e6;

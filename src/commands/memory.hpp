@@ -6,12 +6,6 @@
 
 namespace mambasynth::commands {
 
-/// Call first in main. By default, glibc returns the arrays of every training step to the kernel, which then has to map
-/// and clear their pages again: a third of a step's time with 8 threads (kernels/NOTES.md). After this call, the
-/// process keeps what it frees, up to arrays of 1 GiB. Does nothing in other C libraries, or where glibc's own
-/// variables are set.
-void keep_freed_memory();
-
 /// The memory that this process may use: the node's, or less if a control group or `ulimit -v` limits it.
 config::Limit memory_here();
 

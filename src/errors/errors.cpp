@@ -47,13 +47,15 @@ Error machine(std::string const& problem, std::string const& why, std::string co
   return {ExitCode::defect, problem, why, remedy};
 }
 
-/// LibTorch's errors are recognized by their text; a size beyond the address space is a length_error.
+/// LibTorch's errors are recognized by their text, also that of oneDNN, which needs memory for the kernels that it
+/// makes; a size beyond the address space is a length_error.
 bool memory_ran_out(std::exception const& error) {
   if (dynamic_cast<std::bad_alloc const*>(&error) != nullptr ||
       dynamic_cast<std::length_error const*>(&error) != nullptr)
     return true;
   auto const what = first_line(error.what());
-  for (auto const* words : {"can't allocate memory", "out of memory", "Storage size calculation overflowed"})
+  for (auto const* words : {"can't allocate memory", "out of memory", "Storage size calculation overflowed",
+                            "could not create a primitive"})
     if (what.find(words) != std::string::npos) return true;
   return false;
 }

@@ -221,13 +221,20 @@ Outcome train_and_measure(Job const& job, TrialData const& data) {
   return {ending, trainer.reason()};
 }
 
-/// LibTorch reports exhausted memory with its own exceptions; callers expect the standard one.
+/// LibTorch and its libraries report exhausted memory with their own exceptions; callers expect the standard one.
 Outcome with_bad_alloc(Job const& job, TrialData const& data) {
   try {
     return train_and_measure(job, data);
   } catch (c10::Error const& error) {
     if (errors::memory_ran_out(error)) throw std::bad_alloc();
     throw std::runtime_error(error.what_without_backtrace());
+  } catch (errors::Error const&) {
+    throw;
+  } catch (parallel::PeerFailed const&) {
+    throw;
+  } catch (std::exception const& error) {
+    if (errors::memory_ran_out(error)) throw std::bad_alloc();
+    throw;
   }
 }
 

@@ -85,6 +85,7 @@ TEST_CASE("an exception other than Error asks for a bug report only if it is a d
       {errors::unforeseen(std::length_error("vector::reserve")), errors::ExitCode::defect, false},
       {errors::unforeseen(std::runtime_error("DefaultCPUAllocator: can't allocate memory: you tried ...\nframe #0")),
        errors::ExitCode::defect, false},
+      {errors::unforeseen(std::runtime_error("could not create a primitive")), errors::ExitCode::defect, false},
       {errors::unforeseen(file(ENAMETOOLONG)), errors::ExitCode::usage, false},
       {errors::unforeseen(file(EACCES)), errors::ExitCode::defect, false},
       {errors::unforeseen(std::logic_error("an ending that nothing handles\nframe #0")), errors::ExitCode::defect,

@@ -29,7 +29,7 @@ def arguments(trial, finished_sweep):
         "dimension": ["dimension", "--data", series, "--fci-centres", 20, "--no-figures"],
         "evaluate": ["evaluate", *network, "--umap", "off", "--no-figures"],
         "gates": ["gates", *network, "--umap", "--umap-points", 500, "--no-figures"],
-        "generate": ["generate", *network, "--seed-len", 200, "--gen-len", 500, "--n-samples", 8, "--no-figures"],
+        "generate": ["generate", *network, "--seed-len", 200, "--gen-len", 1500, "--n-samples", 256, "--no-figures"],
         "oracle": ["oracle", "--n-steps", 300_000],
     }
 
