@@ -20,16 +20,18 @@ LINE = r"{}: ((stage \d+ of \d+, )?[\w. ]+: )?([\d,]+ of [\d,]+ \w+ \(\d+ %\)|\d
 
 
 @pytest.fixture(scope="module")
-def arguments(trial, finished_sweep):
-    """Verbs that take half a second or more."""
+def arguments(mambasynth, trial, finished_sweep, tmp_path_factory):
+    """Verbs that work for half a second or more."""
     series = next((finished_sweep / "data").glob("*/series.h5"))
+    long = tmp_path_factory.mktemp("long")
+    mambasynth("data", "--n-steps", 60_000, "--format", "h5", "--no-figures", "--out", long)
     network = ["--checkpoint", trial / "checkpoint.pt", "--data", series, "--device", "cpu"]
     return {
         "data": ["data", "--n-steps", 200_000, "--no-figures"],
         "dimension": ["dimension", "--data", series, "--fci-centres", 20, "--no-figures"],
         "evaluate": ["evaluate", *network, "--umap", "off", "--no-figures"],
         "gates": ["gates", *network, "--umap", "--umap-points", 500, "--no-figures"],
-        "generate": ["generate", *network, "--seed-len", 200, "--gen-len", 1500, "--n-samples", 256, "--no-figures"],
+        "generate": ["generate", *network, "--data", long, "--seed-len", 200, "--gen-len", 5000, "--n-samples", 12, "--no-figures"],
         "oracle": ["oracle", "--n-steps", 300_000],
     }
 
