@@ -1,8 +1,15 @@
 #include "analysis/document/table.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace mambasynth::analysis::document {
+
+std::string reason_for_nothing(std::string_view text, std::string_view because) {
+  return text.find(nothing) == std::string_view::npos ? std::string()
+                                                      : fmt::format("{}: undefined, because {}\n", nothing, because);
+}
 
 std::string print_heading(Column const& column) {
   if (column.words.empty()) return column.title;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -76,6 +77,8 @@ struct Table {
 
 /// A value without a number or text, in print.
 inline constexpr char const* nothing = "–";
+/// "–: undefined, because ...", a line for below a text that holds `nothing`; empty for other texts.
+std::string reason_for_nothing(std::string_view text, std::string_view because);
 
 /// The words for print, with the unit: "Time (s)".
 std::string print_heading(Column const& column);

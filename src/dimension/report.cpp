@@ -109,9 +109,9 @@ std::string report(Measured const& measured) {
           measured.noise > 0 ? fmt::format("units of the noise ({:.4g})", unit) : std::string("the data's own units")) +
       curves(all, Axis::k, unit) + scalars(all) + "\n" + curves(all, Axis::n1, unit) + others(measured) +
       groups(measured);
-  if (text.find(nothing) != std::string::npos)
-    text += fmt::format("\n{}: undefined, because too few rows have enough neighbors at distinct distances\n", nothing);
-  return text;
+  auto const reason =
+      analysis::document::reason_for_nothing(text, "too few rows have enough neighbors at distinct distances");
+  return reason.empty() ? text : text + "\n" + reason;
 }
 
 }  // namespace mambasynth::dimension

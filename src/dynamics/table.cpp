@@ -72,10 +72,8 @@ std::string summary_table(Analysis const& a) {
   if (a.independent_samples < static_cast<double>(a.samples))
     table += fmt::format("errors: windows overlap, so {} samples count as {:.1f} independent ones\n", a.samples,
                          a.independent_samples);
-  if (table.find(nothing) != std::string::npos)
-    table += fmt::format(
-        "{}: undefined, because these windows have too few complete visits, switches, or steps on a circle\n", nothing);
-  return table;
+  return table + analysis::document::reason_for_nothing(
+                     table, "these windows have too few complete visits, switches, or steps on a circle");
 }
 
 }  // namespace mambasynth::dynamics

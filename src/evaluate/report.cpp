@@ -96,11 +96,9 @@ std::string probes(Evaluation const& evaluation, std::string const& label) {
 }  // namespace
 
 std::string report(Evaluation const& evaluation, std::string const& label) {
-  auto text = panels(evaluation.measures) + controls(evaluation) + probes(evaluation, label);
-  if (text.find(nothing) != std::string::npos)
-    text +=
-        fmt::format("{}: undefined, because the activations are constant or too few rows can be compared\n", nothing);
-  return text;
+  auto const text = panels(evaluation.measures) + controls(evaluation) + probes(evaluation, label);
+  return text +
+         analysis::document::reason_for_nothing(text, "the activations are constant or too few rows can be compared");
 }
 
 }  // namespace mambasynth::evaluate
